@@ -1,0 +1,83 @@
+//! Findings: what is wrong, where, why, and how to mend it. The printers live beside the type.
+
+use crate::source::Place;
+
+/// How grave a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// The register is not sound, or cannot be read.
+    Error,
+    /// The register is sound; something in it deserves a look.
+    Warning,
+}
+
+/// A place that a finding speaks of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Label {
+    /// Where.
+    pub place: Place,
+    /// What is to be seen there: a phrase.
+    pub message: String,
+}
+
+/// One finding. The first label is where the mistake is; the others show what it depends on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The rule's name, such as `cross-service-foreign-key`.
+    pub rule: &'static str,
+    /// How grave it is.
+    pub severity: Severity,
+    /// One phrase, in lower case, names in backticks.
+    pub message: String,
+    /// Where: the first is the primary one. Never empty, but for findings about no file at all.
+    pub labels: Vec<Label>,
+    /// How to mend it, as a phrase or several sentences.
+    pub help: Option<String>,
+    /// The lines to write, where the mend is mechanical.
+    pub fix: Option<String>,
+}
+
+impl Finding {
+    /// An error of a rule.
+    pub fn error(rule: &'static str, message: impl Into<String>) -> Finding {
+        Finding {
+            rule,
+            severity: Severity::Error,
+            message: message.into(),
+            labels: Vec::new(),
+            help: None,
+            fix: None,
+        }
+    }
+
+    /// A warning of a rule.
+    pub fn warning(rule: &'static str, message: impl Into<String>) -> Finding {
+        Finding { severity: Severity::Warning, ..Finding::error(rule, message) }
+    }
+
+    /// Adds a place; the first one added is the primary.
+    #[must_use]
+    pub fn at(mut self, place: Place, message: impl Into<String>) -> Finding {
+        self.labels.push(Label { place, message: message.into() });
+        self
+    }
+
+    /// Sets how to mend it.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Finding {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Sets the lines to write.
+    #[must_use]
+    pub fn fix(mut self, fix: impl Into<String>) -> Finding {
+        self.fix = Some(fix.into());
+        self
+    }
+
+    /// Where the mistake is.
+    pub fn primary(&self) -> Option<Place> {
+        self.labels.first().map(|label| label.place)
+    }
+}

@@ -1,0 +1,3 @@
+//! The `freehold` program.
+
+fn main() {}

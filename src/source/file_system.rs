@@ -1,0 +1,99 @@
+//! The outside world of reading: a disk, or files in memory.
+#![expect(clippy::disallowed_methods, reason = "source is one of the ends that may read files")]
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Component, Path, PathBuf};
+
+/// Where files are read from. Paths are relative to the root, which is the folder of the model file.
+pub trait FileSystem {
+    /// The bytes of a file.
+    ///
+    /// # Errors
+    /// Whatever the file system says, with its own kind.
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
+
+    /// Every file below the root whose name ends with `.kdl`, sorted; links out of the root are left out.
+    ///
+    /// # Errors
+    /// Whatever the file system says of a folder that it cannot list.
+    fn kdl_files(&self) -> io::Result<Vec<PathBuf>>;
+}
+
+/// Files below a folder of the disk.
+#[derive(Debug)]
+pub struct Disk {
+    root: PathBuf,
+}
+
+impl Disk {
+    /// The files below `root`.
+    pub fn new(root: impl Into<PathBuf>) -> Disk {
+        Disk { root: root.into() }
+    }
+}
+
+impl FileSystem for Disk {
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        let full = self.root.join(path);
+        let real = full.canonicalize()?;
+        if !real.starts_with(self.root.canonicalize()?) {
+            return Err(io::Error::new(io::ErrorKind::PermissionDenied, "the file is outside the root"));
+        }
+        std::fs::read(real)
+    }
+
+    fn kdl_files(&self) -> io::Result<Vec<PathBuf>> {
+        let mut found = Vec::new();
+        for entry in walkdir::WalkDir::new(&self.root).sort_by_file_name() {
+            let entry = entry?;
+            let is_kdl = entry.path().extension().is_some_and(|extension| extension == "kdl");
+            if is_kdl && !entry.file_type().is_dir() {
+                let relative = entry.path().strip_prefix(&self.root).unwrap_or(entry.path());
+                found.push(relative.to_path_buf());
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// Files in memory, for tests and for editors.
+#[derive(Debug, Default, Clone)]
+pub struct Memory {
+    files: BTreeMap<PathBuf, Vec<u8>>,
+}
+
+impl Memory {
+    /// Adds or replaces a file.
+    pub fn insert(&mut self, path: impl Into<PathBuf>, bytes: impl Into<Vec<u8>>) {
+        self.files.insert(path.into(), bytes.into());
+    }
+}
+
+impl FileSystem for Memory {
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        self.files.get(path).cloned().ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+
+    fn kdl_files(&self) -> io::Result<Vec<PathBuf>> {
+        Ok(self.files.keys().filter(|path| path.extension().is_some_and(|e| e == "kdl")).cloned().collect())
+    }
+}
+
+/// Takes `.` and `..` out of a relative path; `None` where it is absolute or leaves the root.
+pub fn normalize_path(path: &Path) -> Option<PathBuf> {
+    let mut normal = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::Normal(part) => normal.push(part),
+            Component::ParentDir => {
+                if !normal.pop() {
+                    return None;
+                }
+            }
+            Component::RootDir | Component::Prefix(_) => return None,
+        }
+    }
+    Some(normal)
+}
