@@ -1,0 +1,1 @@
+//! Views of the register as graphs: order, cycles, reach.

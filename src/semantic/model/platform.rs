@@ -1,0 +1,143 @@
+//! What holds for the whole platform: versions, prices, defaults, servers, teams, externs.
+
+use super::{DeployPart, Located, OnDelete, ScalePart, ServiceId, Verify};
+use crate::source::Place;
+use rust_decimal::Decimal;
+use std::collections::BTreeMap;
+
+/// The `platform` node. Where a register has none, its defaults hold.
+#[derive(Clone, Debug, Default)]
+pub struct Platform {
+    /// The name; `None` where the register has no `platform` node.
+    pub name: Option<Located<String>>,
+    /// `postgres version=`, such as `16.3`.
+    pub postgres_version: Option<Located<String>>,
+    /// Kafka defaults.
+    pub kafka: Kafka,
+    /// The Kubernetes namespace.
+    pub namespace: Option<Located<String>>,
+    /// `budget monthly-usd=`.
+    pub monthly_budget_usd: Option<Located<Decimal>>,
+    /// `price instance=CLASS usd=`: US dollars a month, by class.
+    pub instance_prices: BTreeMap<String, Located<Decimal>>,
+    /// `price storage=KIND usd-per-gb=`: US dollars a month for one GB, by kind.
+    pub storage_prices: BTreeMap<String, Located<Decimal>>,
+    /// Time limits of RPCs.
+    pub rpc: RpcLimits,
+    /// `lint RULE level=`.
+    pub lints: Vec<Lint>,
+    /// `defaults`.
+    pub defaults: Defaults,
+}
+
+/// `kafka` of the platform. Defaults: 6 partitions, 3 replicas, 7 days.
+#[derive(Clone, Debug)]
+pub struct Kafka {
+    /// Partitions of a topic.
+    pub partitions: u32,
+    /// Replicas of a partition.
+    pub replication: u32,
+    /// Days that a topic keeps its messages.
+    pub retention_days: u32,
+}
+
+impl Default for Kafka {
+    fn default() -> Kafka {
+        Kafka { partitions: 6, replication: 3, retention_days: 7 }
+    }
+}
+
+/// `rpc` of the platform, in milliseconds. Defaults: 1000 and 5000.
+#[derive(Clone, Debug)]
+pub struct RpcLimits {
+    /// The limit of an RPC that states none.
+    pub default_timeout_ms: u32,
+    /// The longest that an RPC or a call may state.
+    pub max_timeout_ms: u32,
+    /// Where the longest was set.
+    pub max_place: Option<Place>,
+}
+
+impl Default for RpcLimits {
+    fn default() -> RpcLimits {
+        RpcLimits { default_timeout_ms: 1000, max_timeout_ms: 5000, max_place: None }
+    }
+}
+
+/// How a rule's findings are treated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LintLevel {
+    /// As errors.
+    Deny,
+    /// As warnings.
+    Warn,
+    /// Not reported.
+    Off,
+}
+
+/// `lint RULE level=`.
+#[derive(Clone, Debug)]
+pub struct Lint {
+    /// The rule.
+    pub rule: Located<String>,
+    /// How its findings are treated.
+    pub level: LintLevel,
+}
+
+/// `defaults` of the platform: what services take where they say nothing.
+#[derive(Clone, Debug, Default)]
+pub struct Defaults {
+    /// Parts of `deploy`.
+    pub deploy: DeployPart,
+    /// Parts of `scale`.
+    pub scale: ScalePart,
+    /// `reference on-delete=`.
+    pub reference_on_delete: Option<OnDelete>,
+    /// `reference verify=`.
+    pub reference_verify: Option<Verify>,
+}
+
+/// A `team` node.
+#[derive(Clone, Debug)]
+pub struct Team {
+    /// The name.
+    pub name: Located<String>,
+    /// Where to reach them.
+    pub contact: Option<Located<String>>,
+}
+
+/// A `server` node: a PostgreSQL server.
+#[derive(Clone, Debug)]
+pub struct Server {
+    /// The name.
+    pub name: Located<String>,
+    /// The name it had.
+    pub was: Option<Located<String>>,
+    /// The RDS instance class, such as `db.t3.medium`.
+    pub class: Located<String>,
+    /// Storage in GB.
+    pub storage_gb: Located<u32>,
+    /// `max_connections` of the server. Default: 100, PostgreSQL's own.
+    pub max_connections: u32,
+    /// Connections kept for administrators and monitoring. Default: 10.
+    pub reserved_connections: u32,
+    /// Connections that the pooler keeps open, where one stands before the server.
+    pub pooler_connections: Option<u32>,
+    /// A standby in another zone.
+    pub multi_az: bool,
+    /// The node.
+    pub place: Place,
+}
+
+/// An `extern` node: something outside the register that calls or is called.
+#[derive(Clone, Debug)]
+pub struct Extern {
+    /// The name.
+    pub name: Located<String>,
+    /// Its Kubernetes namespace.
+    pub namespace: Option<Located<String>>,
+    /// Names of the RPCs that it offers.
+    pub rpcs: Vec<Located<String>>,
+    /// Services that declare `called-by` it.
+    pub calls: Vec<ServiceId>,
+}

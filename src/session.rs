@@ -1,0 +1,1 @@
+//! Load, check, plan, render: the one entry for commands and tests.

@@ -1,0 +1,1 @@
+//! Templates: embedding, overrides, strictness. The only user of tera.
