@@ -1,1 +1,40 @@
-//! The outputs: one file each, pure functions from the register and its schemas to paths and bytes.
+//! What the compiler writes: one file each, pure functions from the register to texts.
+
+/// A file to write: what it holds, and from which node of the register.
+/// The writer puts a header before it that says so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GeneratedFile {
+    /// The path below the output folder, with `/` between its parts; the first part is the backend's folder.
+    pub path: String,
+    /// The node of the register that it is made from, such as `service identity`; `register` where it is all of it.
+    pub node: String,
+    /// The text, without the header.
+    pub contents: String,
+}
+
+/// An output of the compiler. Its name is also the name of its folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Backend {
+    /// SQL migrations, and what an administrator runs before them.
+    Sql,
+    /// Documentation of the whole register.
+    Docs,
+}
+
+impl Backend {
+    /// Every backend, in the order in which they run.
+    pub const ALL: [Backend; 2] = [Backend::Sql, Backend::Docs];
+
+    /// The name, as `--only` takes it and as its folder is called.
+    pub fn name(self) -> &'static str {
+        match self {
+            Backend::Sql => "sql",
+            Backend::Docs => "docs",
+        }
+    }
+
+    /// The backend of a name.
+    pub fn by_name(name: &str) -> Option<Backend> {
+        Backend::ALL.into_iter().find(|backend| backend.name() == name)
+    }
+}

@@ -1,1 +1,0 @@
-//! Templates: embedding, overrides, strictness. The only user of tera.
