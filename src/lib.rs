@@ -18,4 +18,5 @@ pub mod source;
 pub mod sql;
 pub mod syntax;
 pub mod templates;
+pub mod text;
 pub mod writer;

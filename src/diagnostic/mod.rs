@@ -1,5 +1,18 @@
 //! Findings: what is wrong, where, why, and how to mend it. The printers live beside the type.
 
+mod github;
+mod human;
+mod json;
+mod report;
+mod sarif;
+mod snippets;
+
+pub use github::github;
+pub use human::{Style, human};
+pub use json::json;
+pub use report::{Report, Summary};
+pub use sarif::sarif;
+
 use crate::source::Place;
 
 /// How grave a finding is.
@@ -80,4 +93,12 @@ impl Finding {
     pub fn primary(&self) -> Option<Place> {
         self.labels.first().map(|label| label.place)
     }
+}
+
+/// A value as indented JSON that ends with a line feed.
+fn pretty_json(value: &impl serde::Serialize) -> String {
+    // Only maps with keys that are no strings, and types that fail by themselves, cannot be written; there are none.
+    let mut text = serde_json::to_string_pretty(value).unwrap_or_default();
+    text.push('\n');
+    text
 }

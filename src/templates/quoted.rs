@@ -1,5 +1,6 @@
 //! Text that is quoted for one target language. Only such text can be rendered.
 
+use crate::text::one_line;
 use serde::{Serialize, Serializer};
 use tera::Value;
 
@@ -105,17 +106,6 @@ impl MermaidText {
     pub fn as_str(&self) -> &str {
         self.0.as_str()
     }
-}
-
-/// The text on one line, without control characters and marks that turn the direction of writing.
-pub(crate) fn one_line(text: &str) -> String {
-    text.chars().map(|c| if is_control(c) { ' ' } else { c }).collect()
-}
-
-/// Whether a character steers a terminal or the layout of a text instead of being shown.
-pub(crate) fn is_control(character: char) -> bool {
-    character.is_control()
-        || matches!(character, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
 #[cfg(test)]
