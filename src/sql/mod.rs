@@ -1,5 +1,19 @@
 //! SQL of PostgreSQL: identifiers, literals, types, expressions and the rendering of statements.
 
+mod builtin_types;
 mod data_type;
+mod expression;
+mod extension_types;
+mod identifier;
+mod keywords;
+mod lexer;
+mod literal;
 
-pub use data_type::DataType;
+pub use builtin_types::TypeFamily;
+pub use data_type::{DataType, TypeError};
+pub use expression::{ColumnUse, ExpressionError, column_uses, columns_of, expression, expression_with};
+pub use extension_types::{extension_type, is_known_extension};
+pub use identifier::{
+    Identifier, IdentifierError, LONGEST_IDENTIFIER, QualifiedName, check_identifier, write_identifier,
+};
+pub use literal::{LineComment, Literal, Number};
