@@ -1,1 +1,0 @@
-//! The only writer of files: all or nothing, and only what changed.

@@ -1,0 +1,180 @@
+//! Makes the changes: first every text in a temporary file beside its place, then one rename after the other.
+
+use super::{Change, Comparison, TEMPORARY, Target, WriteError, compare};
+use crate::backends::GeneratedFile;
+use std::collections::BTreeSet;
+use std::fs::{File, Permissions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use tempfile::TempPath;
+
+/// What is done next. For progress, and for tests that cut a build off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step<'a> {
+    /// A text is written to a temporary file.
+    Stage(&'a str),
+    /// A temporary file takes its place.
+    Replace(&'a str),
+    /// A file that is no longer made is removed.
+    Remove(&'a str),
+}
+
+/// What was done, or why nothing was.
+#[derive(Debug)]
+pub struct Written {
+    /// What changed; where something was refused, what would have.
+    pub comparison: Comparison,
+    /// Whether it was done: not where something was refused.
+    pub done: bool,
+}
+
+/// Brings the output folder to what is made, unless a file has to be left alone: then nothing is changed.
+/// Another process that writes there at the same time is waited for.
+///
+/// # Errors
+/// The operating system refused. Every file is either as it was or as it has to be, and where a text could
+/// not be stored (a full disk, a folder that is read-only), nothing is changed at all.
+pub fn write(
+    target: &Target<'_>,
+    files: &[GeneratedFile],
+    before_step: &mut dyn FnMut(Step<'_>),
+) -> Result<Written, WriteError> {
+    let existed = target.folder.exists();
+    let _lock = lock(target.folder)?;
+    let comparison = compare(target, files)?;
+    let done = comparison.refusals.is_empty();
+    if done {
+        apply(target, &comparison, before_step)?;
+    }
+    if !existed {
+        // Only an empty folder can be removed so.
+        let _ = std::fs::remove_dir(target.folder);
+    }
+    Ok(Written { comparison, done })
+}
+
+/// The folder, made where it is missing, locked until the value is dropped.
+fn lock(folder: &Path) -> Result<Option<File>, WriteError> {
+    std::fs::create_dir_all(folder).map_err(WriteError::io("create the folder", folder))?;
+    // Not every file system has locks, nor every system folders that can be opened. Two builds at once are
+    // harmless without one too, for every file is replaced as a whole; they are only not clear of each other.
+    let Ok(handle) = File::open(folder) else { return Ok(None) };
+    match handle.lock() {
+        Ok(()) => Ok(Some(handle)),
+        Err(error) if error.kind() == io::ErrorKind::Unsupported => Ok(None),
+        Err(error) => Err(WriteError::io("lock", folder)(error)),
+    }
+}
+
+fn apply(
+    target: &Target<'_>,
+    comparison: &Comparison,
+    before_step: &mut dyn FnMut(Step<'_>),
+) -> Result<(), WriteError> {
+    let mut folders = NewFolders::default();
+    let mut staged = Vec::new();
+    for change in &comparison.changes {
+        if let Some(text) = &change.after {
+            before_step(Step::Stage(&change.path));
+            staged.push((change, stage(target.folder, change, text, &mut folders)?));
+        }
+    }
+    folders.keep();
+    let mut touched = BTreeSet::new();
+    for (change, temporary) in staged {
+        before_step(Step::Replace(&change.path));
+        let path = target.folder.join(&change.path);
+        temporary.persist(&path).map_err(|error| WriteError::io("replace", &path)(error.error))?;
+        touched.extend(path.parent().map(Path::to_path_buf));
+    }
+    for change in comparison.changes.iter().filter(|change| change.after.is_none()) {
+        before_step(Step::Remove(&change.path));
+        let path = target.folder.join(&change.path);
+        remove(target.folder, &path)?;
+    }
+    for leftover in &comparison.leftovers {
+        remove(target.folder, leftover)?;
+    }
+    touched.iter().for_each(|folder| sync_folder(folder));
+    Ok(())
+}
+
+/// Folders that were made for staged files; removed again when dropped, unless kept.
+#[derive(Default)]
+struct NewFolders {
+    made: Vec<PathBuf>,
+}
+
+impl NewFolders {
+    fn make(&mut self, folder: &Path) -> Result<(), WriteError> {
+        let missing: Vec<&Path> = folder.ancestors().take_while(|above| !above.exists()).collect();
+        for above in missing.into_iter().rev() {
+            std::fs::create_dir(above).map_err(WriteError::io("create the folder", above))?;
+            self.made.push(above.to_path_buf());
+        }
+        Ok(())
+    }
+
+    fn keep(mut self) {
+        self.made.clear();
+    }
+}
+
+impl Drop for NewFolders {
+    fn drop(&mut self) {
+        for folder in self.made.iter().rev() {
+            let _ = std::fs::remove_dir(folder);
+        }
+    }
+}
+
+/// Writes a text to a temporary file beside its place, down to the disk.
+fn stage(
+    output: &Path,
+    change: &Change,
+    text: &str,
+    folders: &mut NewFolders,
+) -> Result<TempPath, WriteError> {
+    let path = output.join(&change.path);
+    let folder = path.parent().unwrap_or(output);
+    folders.make(folder)?;
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(TEMPORARY.0).suffix(TEMPORARY.1);
+    if let Some(permissions) = permissions(text) {
+        builder.permissions(permissions);
+    }
+    let mut temporary = builder.tempfile_in(folder).map_err(WriteError::io("write to", folder))?;
+    temporary.write_all(text.as_bytes()).map_err(WriteError::io("write", &path))?;
+    temporary.as_file().sync_all().map_err(WriteError::io("write", &path))?;
+    Ok(temporary.into_temp_path())
+}
+
+/// What everybody's files have, less the process's mask; temporary files have less by themselves.
+#[cfg(unix)]
+fn permissions(text: &str) -> Option<Permissions> {
+    use std::os::unix::fs::PermissionsExt;
+    Some(Permissions::from_mode(if text.starts_with("#!") { 0o777 } else { 0o666 }))
+}
+
+#[cfg(not(unix))]
+fn permissions(_text: &str) -> Option<Permissions> {
+    None
+}
+
+/// Removes a file, and the folders up to the output folder that become empty by it.
+fn remove(output: &Path, path: &Path) -> Result<(), WriteError> {
+    std::fs::remove_file(path).map_err(WriteError::io("remove", path))?;
+    for folder in path.ancestors().skip(1).take_while(|folder| *folder != output) {
+        if std::fs::remove_dir(folder).is_err() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Makes renames last through a loss of power, where the system can.
+fn sync_folder(folder: &Path) {
+    if let Ok(handle) = File::open(folder) {
+        let _ = handle.sync_all();
+    }
+}

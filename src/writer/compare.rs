@@ -1,0 +1,244 @@
+//! What would change: what is made against what stands on the disk. Writes nothing.
+
+use super::header::{Origin, origin, with_header};
+use super::{TEMPORARY, WriteError};
+use crate::backends::GeneratedFile;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Component, Path, PathBuf};
+
+/// Where files are written, and which of those that stand there are looked at.
+pub struct Target<'a> {
+    /// The output folder.
+    pub folder: &'a Path,
+    /// The folders in it that hold generated files. Nothing else is read or removed.
+    pub owned: &'a [&'static str],
+    /// Whether a file that is no longer made is stale, by its path and the node that it was made from:
+    /// not where only a part of the output is made.
+    pub stale: &'a dyn Fn(&str, &str) -> bool,
+    /// Whether files that people edited are overwritten.
+    pub force: bool,
+}
+
+/// A file that has to be written or removed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// The path below the output folder, with `/` between its parts.
+    pub path: String,
+    /// What stands there.
+    pub before: Option<String>,
+    /// What has to stand there; `None`: nothing.
+    pub after: Option<String>,
+}
+
+/// A file that is not written or removed, although it is made, or no longer made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// Why.
+    pub reason: RefusalReason,
+    /// What would be done.
+    pub change: Change,
+}
+
+/// Why a file is left alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RefusalReason {
+    /// Its digest is wrong: people edited it.
+    Edited,
+    /// It has no mark: people wrote it.
+    Foreign,
+    /// It, or a folder above it, is a symbolic link.
+    Link,
+    /// A folder stands where the file is to be, or a file where a folder above it is to be.
+    NotAFile,
+}
+
+/// What would change.
+#[derive(Debug, Default)]
+pub struct Comparison {
+    /// Files to write or remove, by path.
+    pub changes: Vec<Change>,
+    /// Files that are left alone, by path.
+    pub refusals: Vec<Refusal>,
+    /// How many files are as they have to be.
+    pub unchanged: usize,
+    /// Temporary files of a build that was cut off.
+    pub(super) leftovers: Vec<PathBuf>,
+}
+
+/// What stands in the owned folders.
+#[derive(Default)]
+struct Present {
+    files: BTreeMap<String, PathBuf>,
+    folders: BTreeSet<String>,
+    links: BTreeSet<String>,
+    leftovers: Vec<PathBuf>,
+}
+
+/// Compares what is made with what stands on the disk.
+///
+/// # Errors
+/// A folder or file cannot be read, or a path that a backend made leads elsewhere.
+pub fn compare(target: &Target<'_>, files: &[GeneratedFile]) -> Result<Comparison, WriteError> {
+    let wanted = wanted(target, files)?;
+    let present = present(target)?;
+    let mut comparison = Comparison::default();
+    for (path, after) in &wanted {
+        compare_wanted(target, &present, path, after, &mut comparison)?;
+    }
+    for (path, file) in &present.files {
+        if !wanted.contains_key(path.as_str()) {
+            compare_unwanted(target, path, file, &mut comparison)?;
+        }
+    }
+    comparison.changes.sort_by(|a, b| a.path.cmp(&b.path));
+    comparison.refusals.sort_by(|a, b| a.change.path.cmp(&b.change.path));
+    comparison.leftovers = present.leftovers;
+    Ok(comparison)
+}
+
+/// Path to text; refuses what a backend must never make.
+fn wanted<'a>(
+    target: &Target<'_>,
+    files: &'a [GeneratedFile],
+) -> Result<BTreeMap<&'a str, String>, WriteError> {
+    let mut wanted = BTreeMap::new();
+    for file in files {
+        let refuse = |reason| WriteError::Unwritable { path: file.path.clone(), reason };
+        let plain = Path::new(&file.path).components().all(|part| matches!(part, Component::Normal(_)));
+        let first = file.path.split('/').next().unwrap_or("");
+        if !plain || file.path.contains(['\\', '\0']) || file.path.is_empty() {
+            return Err(refuse("the path leads out of the output folder"));
+        }
+        if !target.owned.contains(&first) || first == file.path {
+            return Err(refuse("no backend owns this folder"));
+        }
+        if wanted.insert(file.path.as_str(), with_header(file)?).is_some() {
+            return Err(refuse("it is made twice"));
+        }
+    }
+    Ok(wanted)
+}
+
+fn present(target: &Target<'_>) -> Result<Present, WriteError> {
+    let mut present = Present::default();
+    for owned in target.owned {
+        let root = target.folder.join(owned);
+        if let Err(error) = root.symlink_metadata() {
+            match error.kind() {
+                std::io::ErrorKind::NotFound => continue,
+                _ => return Err(WriteError::io("read", &root)(error)),
+            }
+        }
+        for entry in walkdir::WalkDir::new(&root).follow_root_links(false) {
+            let entry = entry.map_err(|error| {
+                let path = error.path().unwrap_or(&root).to_path_buf();
+                WriteError::Io { action: "read", path, source: error.into() }
+            })?;
+            present.add(target.folder, &entry);
+        }
+    }
+    present.leftovers.sort();
+    Ok(present)
+}
+
+impl Present {
+    fn add(&mut self, folder: &Path, entry: &walkdir::DirEntry) {
+        let relative = entry.path().strip_prefix(folder).unwrap_or(entry.path());
+        // A name that is not Unicode is none that we wrote.
+        let Some(path) = relative.to_str().map(|path| path.replace('\\', "/")) else { return };
+        let name = entry.file_name().to_string_lossy();
+        if entry.path_is_symlink() {
+            self.links.insert(path);
+        } else if entry.file_type().is_dir() {
+            self.folders.insert(path);
+        } else if name.starts_with(TEMPORARY.0) && name.ends_with(TEMPORARY.1) {
+            self.leftovers.push(entry.path().to_path_buf());
+        } else {
+            self.files.insert(path, entry.path().to_path_buf());
+        }
+    }
+
+    /// Why nothing can be written at a path, wherever people put something else.
+    fn obstacle(&self, path: &str) -> Option<RefusalReason> {
+        if self.links.contains(path) {
+            return Some(RefusalReason::Link);
+        }
+        if self.folders.contains(path) {
+            return Some(RefusalReason::NotAFile);
+        }
+        path.match_indices('/').find_map(|(end, _)| {
+            let above = &path[..end];
+            if self.links.contains(above) {
+                Some(RefusalReason::Link)
+            } else {
+                self.files.contains_key(above).then_some(RefusalReason::NotAFile)
+            }
+        })
+    }
+}
+
+fn compare_wanted(
+    target: &Target<'_>,
+    present: &Present,
+    path: &str,
+    after: &str,
+    comparison: &mut Comparison,
+) -> Result<(), WriteError> {
+    let change = |before| Change { path: path.to_owned(), before, after: Some(after.to_owned()) };
+    if let Some(reason) = present.obstacle(path) {
+        comparison.refusals.push(Refusal { reason, change: change(None) });
+        return Ok(());
+    }
+    let Some(file) = present.files.get(path) else {
+        comparison.changes.push(change(None));
+        return Ok(());
+    };
+    let before = read(file)?;
+    if before == after {
+        comparison.unchanged += 1;
+        return Ok(());
+    }
+    let origin = origin(&before);
+    comparison.add(target, origin, change(Some(before)));
+    Ok(())
+}
+
+fn compare_unwanted(
+    target: &Target<'_>,
+    path: &str,
+    file: &Path,
+    comparison: &mut Comparison,
+) -> Result<(), WriteError> {
+    let before = read(file)?;
+    let origin = origin(&before);
+    let stale = match &origin {
+        Origin::Foreign => false,
+        Origin::Intact { node } | Origin::Edited { node } | Origin::Conflicted { node } => {
+            (target.stale)(path, node)
+        }
+    };
+    if stale {
+        comparison.add(target, origin, Change { path: path.to_owned(), before: Some(before), after: None });
+    }
+    Ok(())
+}
+
+impl Comparison {
+    fn add(&mut self, target: &Target<'_>, origin: Origin, change: Change) {
+        let reason = match origin {
+            Origin::Foreign => RefusalReason::Foreign,
+            Origin::Edited { .. } if !target.force => RefusalReason::Edited,
+            Origin::Edited { .. } | Origin::Intact { .. } | Origin::Conflicted { .. } => {
+                self.changes.push(change);
+                return;
+            }
+        };
+        self.refusals.push(Refusal { reason, change });
+    }
+}
+
+fn read(path: &Path) -> Result<String, WriteError> {
+    let bytes = std::fs::read(path).map_err(WriteError::io("read", path))?;
+    Ok(String::from_utf8(bytes)
+        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
+}
