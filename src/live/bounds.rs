@@ -1,12 +1,12 @@
 //! The bounds of partitions as `pg_get_expr` prints them.
 
 /// What a partition by hash takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct HashBound {
-    /// The divisor.
-    pub modulus: usize,
     /// The remainder of the rows in it.
     pub remainder: usize,
+    /// The divisor.
+    pub modulus: usize,
 }
 
 /// Reads `FOR VALUES WITH (modulus 4, remainder 0)`.

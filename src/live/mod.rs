@@ -32,7 +32,7 @@ pub enum LiveError {
         major: i32,
     },
     /// A catalog holds something that the documentation of PostgreSQL rules out.
-    #[error("the catalog says `{value}` of {object}, which means nothing here")]
+    #[error("the catalog says `{value}` of {object}, which is unknown")]
     Unreadable {
         /// What it was said of.
         object: String,

@@ -239,6 +239,17 @@ pub(super) fn other_objects() -> String {
         UNION ALL
         SELECT format('expression in the partition key of %s', p.partrelid::regclass)
         FROM pg_partitioned_table p
-        WHERE 0 = ANY (p.partattrs::int2[])"
+        WHERE 0 = ANY (p.partattrs::int2[])
+        UNION ALL
+        -- A schema knows how many partitions by hash there are, and so must each of them.
+        SELECT DISTINCT format('partitions of %s, too few or of several moduli', h.inhparent::regclass)
+        FROM (
+            SELECT h.inhparent, count(*) OVER (PARTITION BY h.inhparent) AS partitions,
+                (regexp_match(pg_get_expr(c.relpartbound, c.oid), 'modulus (\\d+)'))[1]::int AS modulus
+            FROM pg_inherits h
+            JOIN pg_partitioned_table p ON p.partrelid = h.inhparent AND p.partstrat = 'h'
+            JOIN pg_class c ON c.oid = h.inhrelid
+        ) AS h
+        WHERE h.partitions <> h.modulus"
     )
 }

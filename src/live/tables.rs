@@ -177,32 +177,14 @@ async fn read_partitions(client: &Client, tables: &mut Tables) -> Result<(), Liv
             hashed.entry(parent).or_default().push((bound, partition));
         }
     }
-    for (parent, found) in hashed {
+    for (parent, mut found) in hashed {
         let partitioning = tables.get_mut(&parent).and_then(|table| table.partitioning.as_mut());
         if let Some(Partitioning { method: PartitionMethod::Hash { partitions }, .. }) = partitioning {
-            *partitions = hash_partitions(&parent, found)?;
+            found.sort();
+            *partitions = found.into_iter().map(|(_, partition)| partition).collect();
         }
     }
     Ok(())
-}
-
-/// The partitions by remainder. A schema says only how many there are, so all must have one modulus and none be missing.
-fn hash_partitions(
-    parent: &ObjectName,
-    mut found: Vec<(HashBound, String)>,
-) -> Result<Vec<String>, LiveError> {
-    found.sort_by_key(|(bound, _)| bound.remainder);
-    let count = found.len();
-    for (position, (bound, partition)) in found.iter().enumerate() {
-        if *bound != (HashBound { modulus: count, remainder: position }) {
-            let value = format!("modulus {}, remainder {}", bound.modulus, bound.remainder);
-            return Err(unreadable(
-                format!("partition {partition}, one of {count} of table {parent}"),
-                &value,
-            ));
-        }
-    }
-    Ok(found.into_iter().map(|(_, partition)| partition).collect())
 }
 
 fn unreadable(object: String, value: &str) -> LiveError {

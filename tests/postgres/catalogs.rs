@@ -261,6 +261,23 @@ fn partitions_by_hash_and_list_are_read_and_those_by_range_are_data() {
 }
 
 #[test]
+fn partitions_by_hash_that_leave_rows_without_a_place_are_named() {
+    on_every_server(async |server| {
+        let client = database(
+            server,
+            "CREATE TABLE hashed (a int) PARTITION BY HASH (a);
+            CREATE TABLE hashed_0 PARTITION OF hashed FOR VALUES WITH (MODULUS 2, REMAINDER 0)",
+        )
+        .await;
+        let complaint = "partitions of hashed, too few or of several moduli".to_owned();
+        assert_eq!(read_other_objects(&client).await.unwrap(), BTreeSet::from([complaint]));
+        let last = "CREATE TABLE hashed_1 PARTITION OF hashed FOR VALUES WITH (MODULUS 2, REMAINDER 1)";
+        client.batch_execute(last).await.unwrap();
+        assert_eq!(read_other_objects(&client).await.unwrap(), BTreeSet::new());
+    });
+}
+
+#[test]
 fn what_a_schema_cannot_hold_is_named() {
     on_every_server(async |server| {
         let client = database(

@@ -19,17 +19,22 @@ const UNPRIVILEGED: u32 = 65534;
 /// The superuser.
 pub const ADMINISTRATOR: &str = "postgres";
 
-/// Starts the server, waits until nobody holds the other end of its input any more, and clears up. So the server ends with
-/// the process of the test, however that ends.
+/// Copies the data folder, starts the server, waits until nobody holds the other end of its input any more, and clears
+/// up. So nothing is left of the server once the process of the test has ended, however it did.
 const SUPERVISE: &str = r#"
-    "$1" -D "$2/data" -k "$2" -c listen_addresses= -c fsync=off -c full_page_writes=off -c synchronous_commit=off \
-        -c shared_buffers=32MB -c max_connections=50 -c autovacuum=off -c statement_timeout=120s \
-        >"$2/log" 2>&1 </dev/null &
+    folder=$1
+    cp -a "$2" "$folder/data" || exit
+    shift 2
+    "$@" -D "$folder/data" -k "$folder" -c listen_addresses= -c fsync=off -c full_page_writes=off \
+        -c synchronous_commit=off -c shared_buffers=32MB -c max_connections=50 -c autovacuum=off \
+        -c statement_timeout=120s >"$folder/log" 2>&1 </dev/null &
     server=$!
     cat >/dev/null
+    # At once; but a shell makes what it starts in the background ignore that, until the server sees to its signals.
     kill -QUIT "$server" 2>/dev/null
+    kill -TERM "$server" 2>/dev/null
     wait "$server"
-    rm -rf "$2"
+    rm -rf "$folder"
 "#;
 
 /// A running server; it ends when this is dropped.
@@ -46,11 +51,12 @@ impl Server {
         // Paths of sockets are limited to about 100 bytes, so not below a temporary folder of any depth.
         let folder = tempfile::Builder::new().prefix("freehold-").tempdir_in("/tmp").unwrap();
         give_away(folder.path());
-        run(Command::new("cp").arg("-a").arg(template(installation)).arg(folder.path().join("data")));
-        let supervisor = unprivileged("sh")
+        let server = unprivileged(installation.programs.join("postgres"));
+        let supervisor = Command::new("sh")
             .args(["-c", SUPERVISE, "sh"])
-            .arg(installation.programs.join("postgres"))
-            .arg(folder.path())
+            .args([folder.path(), &template(installation)])
+            .arg(server.get_program())
+            .args(server.get_args())
             .current_dir("/")
             .stdin(Stdio::piped())
             // Not in the terminal's group: an interrupt is for the test, and the server follows it.
