@@ -15,7 +15,7 @@ mod objects;
 mod queries;
 mod tables;
 
-use crate::schema::{Expression, Schema};
+use crate::schema::Schema;
 use std::collections::BTreeSet;
 use tokio_postgres::{Client, Row};
 
@@ -116,9 +116,4 @@ async fn check_version(client: &Client) -> Result<(), LiveError> {
 /// Runs a query in one round trip, without a named statement (which a pooler might not keep).
 async fn rows(client: &Client, query: &str) -> Result<Vec<Row>, LiveError> {
     Ok(client.query_typed(query, &[]).await?)
-}
-
-/// An expression as the catalogs print it. Where it has no normal form, texts are what is compared.
-fn expression(text: String) -> Expression {
-    Expression { text, normal_form: None }
 }

@@ -2,11 +2,13 @@
 
 use super::bounds::{HashBound, hash_bound, list_bound};
 use super::objects::name;
-use super::{LiveError, expression, queries, rows};
+use super::{LiveError, queries, rows};
 use crate::schema::{
-    Check, Column, ForeignKey, ForeignKeyAction, Index, IndexKey, IndexPart, ObjectName, PartitionMethod,
-    Partitioning, PrimaryKey, Table, Trigger, TriggerEvent, TriggerTiming, Unique,
+    Check, Column, Expression, ForeignKey, ForeignKeyAction, Index, IndexKey, IndexPart, ObjectName,
+    PartitionMethod, Partitioning, PrimaryKey, Table, Trigger, TriggerEvent, TriggerTiming, Unique,
 };
+use crate::sql;
+use indexmap::IndexMap;
 use std::collections::BTreeMap;
 use tokio_postgres::{Client, Row};
 
@@ -22,6 +24,7 @@ pub(super) async fn read_tables(client: &Client) -> Result<Tables, LiveError> {
     for row in rows(client, &queries::columns()).await? {
         add(&mut tables, &row, add_column)?;
     }
+    tables.values_mut().for_each(normalize_columns);
     for row in rows(client, &queries::constraints()).await? {
         add(&mut tables, &row, add_constraint)?;
     }
@@ -55,12 +58,33 @@ fn add_column(table: &mut Table, row: &Row) -> Result<(), LiveError> {
         data_type: row.try_get(3)?,
         nullable: row.try_get(4)?,
         identity: row.try_get(5)?,
-        default: default.map(expression),
-        generated: generated.map(expression),
+        default: default.map(as_printed),
+        generated: generated.map(as_printed),
         comment: row.try_get(8)?,
     };
     table.columns.insert(row.try_get(2)?, column);
     Ok(())
+}
+
+/// Brings the expressions of columns to their normal forms, which takes the types of all columns.
+fn normalize_columns(table: &mut Table) {
+    let columns = table.columns.clone();
+    for column in table.columns.values_mut() {
+        for value in [&mut column.default, &mut column.generated].into_iter().flatten() {
+            *value = expression(std::mem::take(&mut value.text), &columns);
+        }
+    }
+}
+
+/// An expression as the catalogs print it, without a normal form.
+fn as_printed(text: String) -> Expression {
+    Expression { text, normal_form: None }
+}
+
+/// An expression of a table. Where it has no normal form, texts are what is compared.
+fn expression(text: String, columns: &IndexMap<String, Column>) -> Expression {
+    let column_type = |name: &str| columns.get(name).map(|column| column.data_type.clone());
+    sql::expression_with(&text, &column_type).unwrap_or_else(|_| as_printed(text))
 }
 
 fn add_constraint(table: &mut Table, row: &Row) -> Result<(), LiveError> {
@@ -73,7 +97,7 @@ fn add_constraint(table: &mut Table, row: &Row) -> Result<(), LiveError> {
             table.uniques.insert(constraint, unique);
         }
         "c" => {
-            let check = Check { expression: expression(row.try_get(6)?) };
+            let check = Check { expression: expression(row.try_get(6)?, &table.columns) };
             table.checks.insert(constraint, check);
         }
         _ => {
@@ -113,7 +137,7 @@ fn add_index(table: &mut Table, row: &Row) -> Result<(), LiveError> {
     let operator_classes: Vec<Option<String>> = row.try_get(9)?;
     let include = columns.iter().skip(options.len()).flatten().cloned().collect();
     let keys = columns.into_iter().zip(expressions).map(|key| match key {
-        (_, Some(text)) => IndexKey::Expression(expression(text)),
+        (_, Some(text)) => IndexKey::Expression(expression(text, &table.columns)),
         (column, None) => IndexKey::Column(column.unwrap_or_default()),
     });
     // Of `indoption`, bit 1 is DESC and bit 2 NULLS FIRST (`catalog/pg_index.h`).
@@ -123,12 +147,13 @@ fn add_index(table: &mut Table, row: &Row) -> Result<(), LiveError> {
         nulls_first: option & 2 != 0,
         operator_class,
     });
+    let predicate: Option<String> = row.try_get(10)?;
     let index = Index {
         unique: row.try_get(4)?,
         method: row.try_get(3)?,
         parts: parts.collect(),
         include,
-        predicate: row.try_get::<_, Option<String>>(10)?.map(expression),
+        predicate: predicate.map(|text| expression(text, &table.columns)),
         nulls_not_distinct: row.try_get(5)?,
         comment: row.try_get(11)?,
     };

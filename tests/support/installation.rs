@@ -9,8 +9,6 @@ use std::sync::LazyLock;
 /// The programs of one version of PostgreSQL.
 #[derive(Clone, Debug)]
 pub struct Installation {
-    /// The major version.
-    pub major: u32,
     /// The version as `postgres --version` says it.
     pub version: String,
     /// The folder with `postgres` and `initdb`.
@@ -48,9 +46,8 @@ fn find() -> Vec<Installation> {
         "no PostgreSQL was found: `tests/run` installs what is missing and runs the tests"
     );
     let psql = psql(versions.values().map(|(_, folder)| folder.as_path()));
-    let installation =
-        |(major, (version, programs))| Installation { major, version, programs, psql: psql.clone() };
-    versions.into_iter().map(installation).collect()
+    let installation = |(version, programs)| Installation { version, programs, psql: psql.clone() };
+    versions.into_values().map(installation).collect()
 }
 
 /// The folders where `tests/run` looks and installs, too.
