@@ -102,6 +102,19 @@ pub struct Tree {
 }
 
 impl Tree {
+    /// A tree of nothing.
+    pub fn empty(file: FileId) -> Tree {
+        Tree {
+            file,
+            text: Arc::from(""),
+            unescaped: String::new(),
+            nodes: Vec::new(),
+            entries: Vec::new(),
+            comments: Vec::new(),
+            first_node: None,
+        }
+    }
+
     /// The nodes of the document.
     pub fn roots(&self) -> Siblings<'_> {
         Siblings { tree: self, next: self.first_node }

@@ -1,0 +1,445 @@
+//! Nodes and blocks: one pass, with an explicit stack in place of recursion.
+
+use super::cursor::span;
+use super::tree::{NodeData, NodeId, Text, Tree};
+use crate::diagnostic::Finding;
+use crate::source::{FileId, Span};
+use std::sync::Arc;
+
+/// What was there before a slashdashed part began, to go back to when it ends.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Mark {
+    start: usize,
+    nodes: usize,
+    entries: usize,
+    comments: usize,
+    unescaped: usize,
+}
+
+/// Which children blocks a node already has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Blocks {
+    /// None: entries may follow.
+    None,
+    /// Slashdashed ones: only blocks may follow.
+    Slashdashed,
+    /// The children block itself: only slashdashed blocks may follow.
+    Real,
+}
+
+/// A node that is being read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct OpenNode {
+    pub id: NodeId,
+    /// Set where the whole node is slashdashed.
+    pub slashdash: Option<Mark>,
+    pub blocks: Blocks,
+    /// A comma between values was already reported for this node.
+    pub comma_reported: bool,
+    /// Where `--` stands that may begin a comment as SQL has them, and what was there before it.
+    pub dashes: Option<Dashes>,
+}
+
+/// A `--` that stands as a word of its own.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Dashes {
+    pub at: Span,
+    pub findings: usize,
+    pub entries: usize,
+    pub is_name: bool,
+}
+
+/// Where the nodes of a block belong.
+#[derive(Clone, Copy, Debug)]
+enum Parent {
+    Document,
+    Node(NodeId),
+    /// A block that is left out.
+    Nowhere,
+}
+
+/// A block that is being read.
+#[derive(Debug)]
+struct Frame {
+    parent: Parent,
+    /// The node that the block belongs to; none for a block without a name before it.
+    node: Option<OpenNode>,
+    open: Span,
+    slashdash: Option<Mark>,
+    last: Option<NodeId>,
+    /// The indentation, in bytes, of the line that the block opens on.
+    indentation: usize,
+}
+
+/// Reads one text.
+pub(super) struct Parser<'a> {
+    pub text: &'a str,
+    pub bytes: &'a [u8],
+    pub at: usize,
+    pub tree: Tree,
+    pub findings: Vec<Finding>,
+    /// Where the line begins that the last node began on, as far as newlines between nodes tell.
+    pub line_start: usize,
+    /// How often the text may still be gone through again to recover from something that is not closed.
+    pub rescans: u32,
+    indentation: usize,
+    frames: Vec<Frame>,
+    top: Frame,
+    /// A closing brace that stands further left than the line its block opened on: what it closed, and itself.
+    suspect: Option<(Span, Span)>,
+}
+
+impl<'a> Parser<'a> {
+    pub(super) fn new(file: FileId, shared: Arc<str>, text: &'a str) -> Parser<'a> {
+        /// Beyond this many the vectors grow by themselves.
+        const MOST: usize = 1 << 20;
+        let lines = memchr::memchr_iter(b'\n', text.as_bytes()).count();
+        let estimate = lines.min(text.len() / 24).min(MOST) + 1;
+        let tree = Tree {
+            file,
+            text: shared,
+            unescaped: String::new(),
+            nodes: Vec::with_capacity(estimate),
+            entries: Vec::with_capacity(estimate * 2),
+            comments: Vec::new(),
+            first_node: None,
+        };
+        Parser {
+            text,
+            bytes: text.as_bytes(),
+            at: if text.starts_with('\u{FEFF}') { '\u{FEFF}'.len_utf8() } else { 0 },
+            tree,
+            findings: Vec::new(),
+            line_start: 0,
+            rescans: 16,
+            indentation: 0,
+            frames: Vec::new(),
+            top: Frame::new(Parent::Document, None, Span::default()),
+            suspect: None,
+        }
+    }
+
+    /// Reads the whole text.
+    pub(super) fn document(&mut self) {
+        self.version_marker();
+        loop {
+            let node = match self.next_node() {
+                Some(node) => node,
+                None if self.at < self.bytes.len() => match self.close_block() {
+                    Some(node) => node,
+                    None => continue,
+                },
+                None => break,
+            };
+            self.node(node);
+        }
+        self.close_everything();
+    }
+
+    /// Begins the next node of the block; `None` at a `}` and at the end of the text.
+    fn next_node(&mut self) -> Option<OpenNode> {
+        loop {
+            let line_before = self.line_start;
+            self.skip_line_space();
+            if line_before != self.line_start {
+                self.indentation = self.at - self.line_start;
+            }
+            match self.peek()? {
+                b'}' => return None,
+                b'{' => self.open_nameless_block(None),
+                b';' => self.report_stray_semicolon(),
+                b'/' if self.peek_second() == Some(b'-') => {
+                    if let Some(mark) = self.slashdash() {
+                        match self.peek() {
+                            Some(b'{') => self.open_nameless_block(Some(mark)),
+                            _ => return Some(self.begin_node(Some(mark))),
+                        }
+                    }
+                }
+                b'#' if self.is_hash_comment() => self.report_hash_comment(),
+                _ => return Some(self.begin_node(None)),
+            }
+        }
+    }
+
+    /// Passes over a `/-` and the whitespace after it; `None`, with a finding, where nothing follows to leave out.
+    pub(super) fn slashdash(&mut self) -> Option<Mark> {
+        let mark = self.mark();
+        self.at += 2;
+        self.skip_line_space();
+        match self.peek() {
+            None | Some(b'}' | b';') => {}
+            Some(b'/') if self.peek_second() == Some(b'-') => {}
+            Some(_) => return Some(mark),
+        }
+        self.report_empty_slashdash(span(mark.start, mark.start + 2));
+        None
+    }
+
+    fn mark(&self) -> Mark {
+        Mark {
+            start: self.at,
+            nodes: self.tree.nodes.len(),
+            entries: self.tree.entries.len(),
+            comments: self.tree.comments.len(),
+            unescaped: self.tree.unescaped.len(),
+        }
+    }
+
+    /// Takes everything since `mark` out of the tree again and keeps it as one comment that ends at `end`; comments
+    /// after `end` stay.
+    pub(super) fn leave_out(&mut self, mark: Mark, end: usize) {
+        self.tree.nodes.truncate(mark.nodes);
+        self.tree.entries.truncate(mark.entries);
+        self.tree.unescaped.truncate(mark.unescaped);
+        let comments = &mut self.tree.comments;
+        let inside = comments.iter().skip(mark.comments).take_while(|comment| (comment.start as usize) < end);
+        let after = mark.comments + inside.count();
+        comments.splice(mark.comments..after, [span(mark.start, end)]);
+    }
+
+    fn begin_node(&mut self, slashdash: Option<Mark>) -> OpenNode {
+        let start = self.at;
+        let findings = self.findings.len();
+        let annotation = self.annotation();
+        let name = self.node_name();
+        let entries = self.tree.entries.len() as u32;
+        let id = NodeId(self.tree.nodes.len() as u32);
+        self.tree.nodes.push(NodeData {
+            name,
+            annotation,
+            entries: entries..entries,
+            span: span(start, self.at.max(name.span.end as usize)),
+            children: None,
+            first_child: None,
+            next_sibling: None,
+        });
+        let mut node = OpenNode { id, slashdash, blocks: Blocks::None, comma_reported: false, dashes: None };
+        if self.text.get(start..self.at).is_some_and(|name| name.starts_with("--")) {
+            node.dashes = Some(Dashes { at: name.span, findings, entries: entries as usize, is_name: true });
+        }
+        node
+    }
+
+    /// Reads on in a node: entries and blocks, up to its end or to the beginning of its children.
+    fn node(&mut self, mut node: OpenNode) {
+        let mut spaced = false;
+        loop {
+            spaced |= self.skip_node_space();
+            if self.at_node_end() {
+                return self.end_node(node);
+            }
+            match self.peek() {
+                Some(b'{') if node.blocks == Blocks::Real => return self.second_block(node),
+                Some(b'{') => return self.open_block(node, None),
+                Some(b'/') if self.peek_second() == Some(b'-') => {
+                    if !spaced {
+                        self.report_missing_space();
+                    }
+                    let entries = self.tree.entries.len();
+                    let Some(mark) = self.slashdash() else {
+                        spaced = true;
+                        continue;
+                    };
+                    if self.peek() == Some(b'{') {
+                        return self.open_block(node, Some(mark));
+                    }
+                    if node.blocks != Blocks::None {
+                        self.report_entry_after_block();
+                    }
+                    spaced = self.entry(&mut node);
+                    let end = self.tree.entries.last().filter(|_| self.tree.entries.len() > entries);
+                    let end = end.map_or(self.at, |entry| entry.value.span.end as usize);
+                    self.leave_out(mark, end);
+                }
+                Some(_) if node.blocks != Blocks::None => return self.text_after_block(node),
+                Some(_) => {
+                    if !spaced && self.glued(&mut node) {
+                        spaced = true;
+                        continue;
+                    }
+                    spaced = self.entry(&mut node);
+                    self.extend_entries(node.id);
+                }
+                None => return self.end_node(node),
+            }
+        }
+    }
+
+    /// Tells a node of the entries that were read since it began.
+    fn extend_entries(&mut self, id: NodeId) {
+        let count = self.tree.entries.len() as u32;
+        let end = self.tree.entries.last().map_or(0, |entry| entry.value.span.end);
+        if let Some(data) = self.tree.nodes.get_mut(id.0 as usize) {
+            data.entries.end = count.max(data.entries.start);
+            data.span.end = data.span.end.max(end);
+        }
+    }
+
+    /// Ends a node: passes over its terminator, and puts it into its block or leaves it out.
+    fn end_node(&mut self, node: OpenNode) {
+        let end = self.tree.nodes.get(node.id.0 as usize).map_or(self.at, |data| data.span.end as usize);
+        match self.peek() {
+            Some(b';') => self.at += 1,
+            Some(b'/') if self.peek_second() == Some(b'/') => self.line_comment(),
+            _ => {}
+        }
+        if let Some(mark) = node.slashdash {
+            self.leave_out(mark, end);
+        } else if !self.take_back_sql_comment(&node) {
+            self.link(node.id);
+        }
+    }
+
+    /// Puts a node behind the last one of the block.
+    fn link(&mut self, id: NodeId) {
+        if self.top.last == Some(id) {
+            return;
+        }
+        match (self.top.last.replace(id), self.top.parent) {
+            (Some(last), _) => {
+                if let Some(data) = self.tree.nodes.get_mut(last.0 as usize) {
+                    data.next_sibling = Some(id);
+                }
+            }
+            (None, Parent::Document) => self.tree.first_node = Some(id),
+            (None, Parent::Node(parent)) => {
+                if let Some(data) = self.tree.nodes.get_mut(parent.0 as usize) {
+                    data.first_child = data.first_child.or(Some(id));
+                }
+            }
+            (None, Parent::Nowhere) => {}
+        }
+    }
+
+    fn open_block(&mut self, mut node: OpenNode, slashdash: Option<Mark>) {
+        let parent = if slashdash.is_some() { Parent::Nowhere } else { Parent::Node(node.id) };
+        if slashdash.is_none() {
+            node.blocks = Blocks::Real;
+        } else if node.blocks == Blocks::None {
+            node.blocks = Blocks::Slashdashed;
+        }
+        let frame = Frame { slashdash, ..Frame::new(parent, Some(node), span(self.at, self.at + 1)) };
+        self.push(frame);
+    }
+
+    fn push(&mut self, mut frame: Frame) {
+        self.at += 1;
+        frame.indentation = self.indentation;
+        let outer = std::mem::replace(&mut self.top, frame);
+        self.frames.push(outer);
+    }
+
+    /// A block where a node is expected: the children of the node on the line before, or nodes of this block.
+    fn open_nameless_block(&mut self, slashdash: Option<Mark>) {
+        let brace = span(self.at, self.at + 1);
+        let previous = self.top.last.filter(|last| {
+            let data = self.tree.nodes.get(last.0 as usize);
+            slashdash.is_none() && data.is_some_and(|data| data.children.is_none())
+        });
+        self.report_nameless_block(brace, previous);
+        match previous {
+            Some(id) => {
+                let node = OpenNode {
+                    id,
+                    slashdash: None,
+                    blocks: Blocks::None,
+                    comma_reported: true,
+                    dashes: None,
+                };
+                self.open_block(node, None);
+            }
+            None => {
+                let parent = if slashdash.is_some() { Parent::Nowhere } else { self.top.parent };
+                let last = if slashdash.is_some() { None } else { self.top.last };
+                self.push(Frame { slashdash, last, ..Frame::new(parent, None, brace) });
+            }
+        }
+    }
+
+    /// Closes a block at its `}`, which is the position, and gives the node that it belongs to.
+    fn close_block(&mut self) -> Option<OpenNode> {
+        let brace = span(self.at, self.at + 1);
+        if self.frames.is_empty() {
+            self.report_stray_brace(brace, self.suspect);
+            self.at += 1;
+            return None;
+        }
+        let stands_first = self.at - self.line_start == self.indentation;
+        if stands_first && self.indentation < self.top.indentation && self.suspect.is_none() {
+            self.suspect = Some((self.top.open, brace));
+        }
+        self.at += 1;
+        self.pop()
+    }
+
+    fn pop(&mut self) -> Option<OpenNode> {
+        let outer = self.frames.pop()?;
+        let frame = std::mem::replace(&mut self.top, outer);
+        match (frame.slashdash, frame.node) {
+            (Some(mark), _) => self.leave_out(mark, self.at),
+            (None, Some(node)) => {
+                let end = self.at as u32;
+                if let Some(data) = self.tree.nodes.get_mut(node.id.0 as usize) {
+                    data.children = Some(Span::new(frame.open.start, end));
+                    data.span.end = end;
+                }
+            }
+            (None, None) => self.top.last = frame.last,
+        }
+        frame.node
+    }
+
+    /// Ends what is still open at the end of the text.
+    fn close_everything(&mut self) {
+        if !self.frames.is_empty() {
+            self.report_unclosed_block(self.top.open, self.suspect, self.frames.len());
+        }
+        while !self.frames.is_empty() {
+            if let Some(node) = self.pop() {
+                self.end_node(node);
+            }
+        }
+    }
+
+    /// A second children block: its nodes are read as those of the block around.
+    fn second_block(&mut self, node: OpenNode) {
+        self.report_second_block();
+        self.end_node(node);
+        let (parent, last) = (self.top.parent, self.top.last);
+        let open = span(self.at, self.at + 1);
+        self.push(Frame { last, ..Frame::new(parent, None, open) });
+    }
+
+    /// Something other than the node's end after its children: it is read as the next node.
+    fn text_after_block(&mut self, node: OpenNode) {
+        self.report_text_after_block();
+        self.end_node(node);
+    }
+
+    /// The tree and the findings, these in the order of the text.
+    pub(super) fn finish(mut self) -> super::Parse {
+        let from = self.text.len() - self.text.trim_start_matches('\u{FEFF}').len();
+        let from = from.min('\u{FEFF}'.len_utf8());
+        self.report_disallowed_characters(from);
+        self.findings.sort_by_key(|finding| finding.primary().map(|place| place.span.start));
+        super::Parse { tree: self.tree, findings: self.findings }
+    }
+
+    /// The text of a span as a string of the tree.
+    pub(super) fn source_text(&self, start: usize, end: usize) -> Text {
+        let whole = span(start, end);
+        Text { span: whole, storage: super::tree::Storage::Source(whole) }
+    }
+
+    /// The indentation, in bytes, of the line that the last node began on.
+    pub(super) fn indentation(&self) -> usize {
+        self.indentation
+    }
+}
+
+impl Frame {
+    fn new(parent: Parent, node: Option<OpenNode>, open: Span) -> Frame {
+        Frame { parent, node, open, slashdash: None, last: None, indentation: 0 }
+    }
+}

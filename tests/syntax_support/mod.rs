@@ -1,0 +1,201 @@
+//! What the tests of reading share: the tree as plain data, from our reader and from the `kdl` crate.
+#![allow(dead_code, reason = "every test file uses a part of this")]
+
+use freehold::source::{FileId, Span};
+use freehold::syntax::{Node, Parse, Siblings, Storage, Text, Tree, Value, ValueKind, parse};
+use kdl::{KdlDocument, KdlEntry, KdlNode, KdlValue};
+
+/// A value without its place. Numbers are compared as the crate holds them.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Plain {
+    String(String),
+    Integer(i128),
+    Float(u64),
+    Boolean(bool),
+    Null,
+    /// A number that the crate cannot hold.
+    Huge,
+}
+
+/// An argument or a property: name, type annotation, value.
+pub type PlainEntry = (Option<String>, Option<String>, Plain);
+
+/// A line of a document: depth, type annotation, name, entries. Nodes of a document in order are its lines.
+pub type PlainNode = (usize, Option<String>, String, Vec<PlainEntry>);
+
+/// Reads a text.
+pub fn read(text: &str) -> Parse {
+    parse(FileId(0), text.into())
+}
+
+/// Our tree as plain data.
+pub fn ours(tree: &Tree) -> Vec<PlainNode> {
+    let mut lines = Vec::new();
+    let mut open: Vec<Siblings> = vec![tree.roots()];
+    while let Some(siblings) = open.last_mut() {
+        let Some(node) = siblings.next() else {
+            open.pop();
+            continue;
+        };
+        lines.push(our_node(tree, node, open.len() - 1));
+        open.push(node.children());
+    }
+    lines
+}
+
+fn our_node(tree: &Tree, node: Node, depth: usize) -> PlainNode {
+    let string = |text: Text| tree.string(text).to_owned();
+    let entries = node.entries().iter().map(|entry| {
+        (entry.name.map(string), entry.value.annotation.map(string), our_value(tree, entry.value))
+    });
+    (depth, node.data().annotation.map(string), node.name().to_owned(), entries.collect())
+}
+
+fn our_value(tree: &Tree, value: Value) -> Plain {
+    let source = tree.source(value.span);
+    match value.kind {
+        ValueKind::String(text) => Plain::String(tree.string(text).to_owned()),
+        ValueKind::Integer => integer(source),
+        ValueKind::Decimal => float(source.replace('_', "").parse().expect("a decimal is a number of Rust")),
+        ValueKind::Boolean(boolean) => Plain::Boolean(boolean),
+        ValueKind::Null => Plain::Null,
+        ValueKind::NotFinite => match source {
+            "#inf" => float(f64::INFINITY),
+            "#-inf" => float(f64::NEG_INFINITY),
+            _ => float(f64::NAN),
+        },
+    }
+}
+
+fn float(number: f64) -> Plain {
+    Plain::Float(if number.is_nan() { u64::MAX } else { number.to_bits() })
+}
+
+fn integer(source: &str) -> Plain {
+    let plain = source.replace('_', "");
+    let negative = plain.starts_with('-');
+    let digits = plain.trim_start_matches(['-', '+']);
+    let (radix, digits) = match digits.get(..2) {
+        Some("0x") => (16, &digits[2..]),
+        Some("0o") => (8, &digits[2..]),
+        Some("0b") => (2, &digits[2..]),
+        _ => (10, digits),
+    };
+    match i128::from_str_radix(digits, radix) {
+        Ok(number) => Plain::Integer(if negative { -number } else { number }),
+        Err(_) => Plain::Huge,
+    }
+}
+
+/// The crate's document as plain data.
+pub fn theirs(document: &KdlDocument) -> Vec<PlainNode> {
+    let mut lines = Vec::new();
+    let mut open = vec![document.nodes().iter()];
+    while let Some(nodes) = open.last_mut() {
+        let Some(node) = nodes.next() else {
+            open.pop();
+            continue;
+        };
+        lines.push(their_node(node, open.len() - 1));
+        open.push(node.children().map_or([].iter(), |children| children.nodes().iter()));
+    }
+    lines
+}
+
+fn their_node(node: &KdlNode, depth: usize) -> PlainNode {
+    let annotation = node.ty().map(|ty| ty.value().to_owned());
+    (depth, annotation, node.name().value().to_owned(), node.entries().iter().map(their_entry).collect())
+}
+
+fn their_entry(entry: &KdlEntry) -> PlainEntry {
+    let value = match entry.value() {
+        KdlValue::String(text) => Plain::String(text.clone()),
+        KdlValue::Integer(number) => Plain::Integer(*number),
+        KdlValue::Float(number) => float(*number),
+        KdlValue::Bool(boolean) => Plain::Boolean(*boolean),
+        KdlValue::Null => Plain::Null,
+    };
+    (entry.name().map(|name| name.value().to_owned()), entry.ty().map(|ty| ty.value().to_owned()), value)
+}
+
+/// Panics, naming what is wrong, unless the parse is whole: spans within the text, on the boundaries of characters,
+/// nested, in order; tokens that are their own text; findings in order.
+pub fn check_invariants(text: &str, parse: &Parse) {
+    let tree = &parse.tree;
+    let whole = Span::new(0, u32::try_from(text.len()).expect("a small text"));
+    let check = |span: Span, what: &str| {
+        assert!(whole.contains(span) && span.start <= span.end, "{what} {span:?} is not in the text");
+        let found = text.get(span.start as usize..span.end as usize);
+        assert!(found.is_some(), "{what} {span:?} is not on the boundaries of characters");
+    };
+    for finding in &parse.findings {
+        assert!(!finding.labels.is_empty(), "{} has no place", finding.rule);
+        finding.labels.iter().for_each(|label| check(label.place.span, finding.rule));
+        assert!(
+            freehold::syntax::RULES.iter().any(|rule| rule.name == finding.rule),
+            "{} is no rule",
+            finding.rule
+        );
+    }
+    assert!(parse.findings.is_sorted_by_key(|finding| finding.primary().map(|place| place.span.start)));
+    assert!(tree.comments.is_sorted_by_key(|comment| comment.start), "comments are not in order");
+    assert!(tree.comments.windows(2).all(|pair| pair[0].end <= pair[1].start), "comments overlap");
+    tree.comments.iter().for_each(|comment| check(*comment, "comment"));
+    let mut seen = 0;
+    let mut open: Vec<(Siblings, Span)> = vec![(tree.roots(), whole)];
+    let mut last = 0;
+    while let Some((siblings, outer)) = open.last_mut() {
+        let outer = *outer;
+        let Some(node) = siblings.next() else {
+            open.pop();
+            continue;
+        };
+        seen += 1;
+        assert!(seen <= tree.nodes.len(), "a node is linked twice");
+        let data = node.data();
+        check(data.span, "node");
+        assert!(outer.contains(data.span), "{:?} is not within {outer:?}", data.span);
+        assert!(data.span.start >= last, "nodes are not in order");
+        last = data.span.start;
+        check_text(tree, data.name, data.span);
+        data.annotation.into_iter().for_each(|annotation| check_text(tree, annotation, data.span));
+        let mut after = data.name.span.end;
+        for entry in node.entries() {
+            for text in entry.name.into_iter().chain(entry.value.annotation) {
+                check_text(tree, text, data.span);
+            }
+            let start = entry.name.map_or(entry.value.span.start, |name| name.span.start);
+            assert!(after <= start && start <= entry.value.span.start, "entries are not in order");
+            after = entry.value.span.end;
+            check(entry.value.span, "value");
+            assert!(data.span.contains(entry.value.span), "a value is not within its node");
+            if let ValueKind::String(text) = entry.value.kind {
+                check_text(tree, text, data.span);
+            }
+        }
+        if let Some(children) = data.children {
+            assert!(
+                data.span.contains(children) && children.start >= after,
+                "children are not after the entries"
+            );
+        }
+        open.push((node.children(), data.children.unwrap_or(data.span)));
+    }
+    assert_eq!(seen, tree.nodes.len(), "a node is not linked");
+}
+
+fn check_text(tree: &Tree, text: Text, outer: Span) {
+    assert!(outer.contains(text.span), "{:?} is not within {outer:?}", text.span);
+    match text.storage {
+        Storage::Source(span) => {
+            assert!(text.span.contains(span), "the value of a string is not within it");
+            assert!(tree.text.get(span.start as usize..span.end as usize).is_some(), "{span:?} is no text");
+        }
+        Storage::Unescaped(span) => {
+            assert!(
+                tree.unescaped.get(span.start as usize..span.end as usize).is_some(),
+                "{span:?} is no text"
+            );
+        }
+    }
+}
