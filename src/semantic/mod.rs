@@ -1,7 +1,12 @@
 //! From trees to a resolved register: names become ids, defaults are filled in, places are kept.
 
 mod arena;
+pub mod grammar;
 pub mod model;
+mod read;
+mod resolve;
+mod suggest;
+mod validate;
 
 pub use arena::{Arena, Id};
 pub use model::Register;

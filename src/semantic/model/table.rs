@@ -239,6 +239,8 @@ pub struct ForeignKey {
     pub on_update: ForeignKeyAction,
     /// `deferrable`: DEFERRABLE INITIALLY DEFERRED.
     pub deferrable: bool,
+    /// `name=`.
+    pub name: Option<Located<String>>,
     /// The node.
     pub place: Place,
 }

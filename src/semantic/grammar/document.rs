@@ -1,0 +1,169 @@
+//! Nodes at the top of a file.
+
+use super::service::{DEPLOY, SCALE, SERVICE};
+use super::table::SHAPE;
+use super::{Arguments, EMPTY, Kind, NodeSpec, SUMMARY, WAS, argument, flag, many, once, optional, required};
+
+/// A document.
+pub static DOCUMENT: NodeSpec = NodeSpec {
+    name: "(document)",
+    summary: "a file of the register",
+    children: &[
+        many(&INCLUDE),
+        once(&PLATFORM),
+        many(&TEAM),
+        many(&SERVER),
+        many(&EXTERN),
+        many(&SHAPE),
+        many(&SERVICE),
+    ],
+    ..EMPTY
+};
+
+static INCLUDE: NodeSpec = NodeSpec {
+    name: "include",
+    summary: "reads other files in, by a path or glob relative to this file, inside the folder of the model",
+    arguments: Arguments::exactly(&[argument("path", Kind::Name)]),
+    ..EMPTY
+};
+
+static PLATFORM: NodeSpec = NodeSpec {
+    name: "platform",
+    summary: "what holds for all services",
+    arguments: Arguments::NAME,
+    children: &[
+        once(&POSTGRES),
+        once(&KAFKA),
+        once(&NAMESPACE),
+        once(&BUDGET),
+        many(&PRICE),
+        once(&RPC_LIMITS),
+        many(&LINT),
+        once(&DEFAULTS),
+    ],
+    ..EMPTY
+};
+
+static POSTGRES: NodeSpec = NodeSpec {
+    name: "postgres",
+    summary: "the PostgreSQL that servers run",
+    properties: &[required("version", Kind::Version, "15 to 18, such as `16.3`")],
+    ..EMPTY
+};
+
+static KAFKA: NodeSpec = NodeSpec {
+    name: "kafka",
+    summary: "what topics take where they say nothing",
+    properties: &[
+        optional("partitions", Kind::Whole(1, 10_000), "partitions of a topic; default 6"),
+        optional("replication", Kind::Whole(1, 15), "replicas of a partition; default 3"),
+        optional("retention-days", Kind::Whole(1, 3650), "days that messages are kept; default 7"),
+    ],
+    ..EMPTY
+};
+
+static NAMESPACE: NodeSpec = NodeSpec {
+    name: "namespace",
+    summary: "the Kubernetes namespace; default: the platform's name",
+    arguments: Arguments::NAME,
+    ..EMPTY
+};
+
+static BUDGET: NodeSpec = NodeSpec {
+    name: "budget",
+    summary: "what the servers may cost",
+    properties: &[required("monthly-usd", Kind::Money, "US dollars a month")],
+    ..EMPTY
+};
+
+static PRICE: NodeSpec = NodeSpec {
+    name: "price",
+    summary: "a price over the built-in list: `instance=CLASS usd=` or `storage=gp3 usd-per-gb=`",
+    properties: &[
+        optional("instance", Kind::Name, "the class of a server"),
+        optional("usd", Kind::Money, "US dollars a month for one server of that class"),
+        optional("storage", Kind::OneOf(&["gp3"]), "the kind of storage"),
+        optional("usd-per-gb", Kind::Money, "US dollars a month for one GB of that storage"),
+    ],
+    ..EMPTY
+};
+
+static RPC_LIMITS: NodeSpec = NodeSpec {
+    name: "rpc",
+    summary: "time limits of RPCs",
+    properties: &[
+        optional("default-timeout-ms", Kind::Whole(1, 3_600_000), "of an RPC that states none; default 1000"),
+        optional("max-timeout-ms", Kind::Whole(1, 3_600_000), "the longest that may be stated; default 5000"),
+    ],
+    ..EMPTY
+};
+
+static LINT: NodeSpec = NodeSpec {
+    name: "lint",
+    summary: "how the findings of a rule are treated",
+    arguments: Arguments::exactly(&[argument("rule", Kind::Name)]),
+    properties: &[required(
+        "level",
+        Kind::OneOf(&["deny", "warn", "off"]),
+        "as errors, as warnings, not at all",
+    )],
+    ..EMPTY
+};
+
+static DEFAULTS: NodeSpec = NodeSpec {
+    name: "defaults",
+    summary: "what services take where they say nothing",
+    children: &[once(&DEPLOY), once(&SCALE), once(&DEFAULT_REFERENCE)],
+    ..EMPTY
+};
+
+static DEFAULT_REFERENCE: NodeSpec = NodeSpec {
+    name: "reference",
+    summary: "what references take where they say nothing",
+    properties: &[
+        optional("on-delete", super::table::ON_DELETE, "what happens once the owner's row is gone"),
+        optional("verify", super::table::VERIFY, "how an insert makes sure that the target exists"),
+    ],
+    ..EMPTY
+};
+
+static TEAM: NodeSpec = NodeSpec {
+    name: "team",
+    summary: "people who run services",
+    arguments: Arguments::NAME,
+    properties: &[optional("contact", Kind::Name, "where to reach them"), SUMMARY, WAS],
+    ..EMPTY
+};
+
+static SERVER: NodeSpec = NodeSpec {
+    name: "server",
+    summary: "a PostgreSQL server; several databases may live on one",
+    arguments: Arguments::NAME,
+    flags: &[flag("multi-az", "a standby in another zone")],
+    properties: &[
+        required("class", Kind::Name, "the RDS instance class, such as `db.t3.medium`"),
+        required("storage-gb", Kind::Whole(20, 65_536), "gp3 storage in GB; RDS gives at least 20"),
+        optional("max-connections", Kind::Whole(6, 262_143), "`max_connections`; default 100"),
+        optional("reserved-connections", Kind::Whole(0, 1000), "kept for administrators; default 10"),
+        optional("pooler-connections", Kind::Whole(1, 10_000), "kept open by a pooler before the server"),
+        SUMMARY,
+        WAS,
+    ],
+    ..EMPTY
+};
+
+static EXTERN: NodeSpec = NodeSpec {
+    name: "extern",
+    summary: "something outside the register that calls or is called",
+    arguments: Arguments::NAME,
+    properties: &[optional("namespace", Kind::Name, "its Kubernetes namespace"), SUMMARY, WAS],
+    children: &[many(&EXTERN_RPC)],
+    ..EMPTY
+};
+
+static EXTERN_RPC: NodeSpec = NodeSpec {
+    name: "rpc",
+    summary: "names of the RPCs that it offers",
+    arguments: Arguments::many("rpc", Kind::Name, 1),
+    ..EMPTY
+};

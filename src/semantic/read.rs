@@ -1,0 +1,323 @@
+//! Typed access to nodes. What does not have the right form is `None` here; `validate` has said why.
+
+use super::grammar::{Kind, NodeSpec};
+use super::model::{DefaultValue, Located};
+use crate::source::{Place, Span};
+use crate::syntax::{Node, Storage, Text, Tree, Value, ValueKind};
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+use std::str::FromStr;
+
+/// A node together with what may be written in it.
+#[derive(Clone, Copy)]
+pub struct Reader<'a> {
+    /// The node.
+    pub node: Node<'a>,
+    /// What may be written in it.
+    pub spec: &'static NodeSpec,
+}
+
+/// The arguments of a node, told apart.
+pub struct Split<'a> {
+    /// Arguments proper.
+    pub arguments: Vec<&'a Value>,
+    /// Flags.
+    pub flags: Vec<&'a Value>,
+    /// What is too much.
+    pub surplus: Vec<&'a Value>,
+}
+
+impl<'a> Reader<'a> {
+    /// The children that have a meaning here, with theirs.
+    pub fn children(self) -> impl Iterator<Item = Reader<'a>> {
+        self.node.children().filter_map(move |node| {
+            let spec = self.spec.child(node.name())?.node;
+            Some(Reader { node, spec })
+        })
+    }
+
+    /// The children of one name.
+    pub fn children_named(self, name: &'static str) -> impl Iterator<Item = Reader<'a>> {
+        self.children().filter(move |child| child.spec.name == name)
+    }
+
+    /// The first child of a name.
+    pub fn child(self, name: &'static str) -> Option<Reader<'a>> {
+        self.children_named(name).next()
+    }
+
+    /// Tells arguments and flags apart. A flag is an unquoted word behind the required arguments.
+    pub fn split(self) -> Split<'a> {
+        let mut split = Split { arguments: Vec::new(), flags: Vec::new(), surplus: Vec::new() };
+        let expected = self.spec.arguments;
+        for entry in self.node.entries().iter().filter(|entry| entry.name.is_none()) {
+            let value = &entry.value;
+            let filled = split.arguments.len() >= expected.fixed.len();
+            if filled && bare_word(self.node.tree, value).is_some_and(|word| self.spec.has_flag(word)) {
+                split.flags.push(value);
+            } else if filled && expected.rest.is_none() {
+                split.surplus.push(value);
+            } else {
+                split.arguments.push(value);
+            }
+        }
+        split
+    }
+
+    /// An argument by its number, as text.
+    pub fn argument(self, index: usize) -> Option<Located<String>> {
+        let split = self.split();
+        let value = split.arguments.get(index)?;
+        let kind = self.argument_kind(index)?;
+        self.text_of(value, kind)
+    }
+
+    /// The arguments from a number on, as text.
+    pub fn arguments_from(self, index: usize) -> Vec<Located<String>> {
+        let split = self.split();
+        let rest = split.arguments.iter().enumerate().skip(index);
+        rest.filter_map(|(number, value)| self.text_of(value, self.argument_kind(number)?)).collect()
+    }
+
+    /// The arguments from a number on, as literals.
+    pub fn literals_from(self, index: usize) -> Vec<Located<DefaultValue>> {
+        let split = self.split();
+        split.arguments.iter().skip(index).filter_map(|value| self.literal_of(value)).collect()
+    }
+
+    /// An argument by its number, as a whole number.
+    pub fn whole_argument(self, index: usize) -> Option<Located<u32>> {
+        let split = self.split();
+        let value = split.arguments.get(index)?;
+        self.whole_of(value, self.argument_kind(index)?)
+    }
+
+    /// An argument by its number, as the beginning of a day, month or year.
+    pub fn date_argument(self, index: usize) -> Option<Located<Date>> {
+        let text = self.argument(index)?;
+        Some(Located::new(date_start(text.as_str())?, text.place))
+    }
+
+    /// The place of a flag.
+    pub fn flag(self, name: &str) -> Option<Place> {
+        let split = self.split();
+        let found = split.flags.iter().find(|value| bare_word(self.node.tree, value) == Some(name))?;
+        Some(self.node.tree.place(found.span))
+    }
+
+    /// A property as text.
+    pub fn text(self, name: &str) -> Option<Located<String>> {
+        let (value, kind) = self.property(name)?;
+        self.text_of(value, kind)
+    }
+
+    /// A property as a whole number.
+    pub fn whole(self, name: &str) -> Option<Located<u32>> {
+        let (value, kind) = self.property(name)?;
+        self.whole_of(value, kind)
+    }
+
+    /// A property as an amount of money.
+    pub fn money(self, name: &str) -> Option<Located<Decimal>> {
+        let (value, kind) = self.property(name)?;
+        matches(self.node.tree, value, kind).ok()?;
+        let amount = Decimal::from_str(&digits(self.node.tree.source(value.span))).ok()?;
+        Some(Located::new(amount, self.node.tree.place(value.span)))
+    }
+
+    /// A property as a day.
+    pub fn date(self, name: &str) -> Option<Located<Date>> {
+        let text = self.text(name)?;
+        Some(Located::new(Date::from_str(text.as_str()).ok()?, text.place))
+    }
+
+    /// A property as a literal.
+    pub fn literal(self, name: &str) -> Option<Located<DefaultValue>> {
+        self.literal_of(self.property(name)?.0)
+    }
+
+    /// A property as names with commas between them, each with its own place.
+    pub fn names(self, name: &str) -> Vec<Located<String>> {
+        let Some((value, Kind::NameList)) = self.property(name) else { return Vec::new() };
+        let ValueKind::String(text) = value.kind else { return Vec::new() };
+        split_names(self.node.tree, text)
+    }
+
+    fn property(self, name: &str) -> Option<(&'a Value, Kind)> {
+        let kind = self.spec.property(name)?.kind;
+        let tree = self.node.tree;
+        let found = |entry: &&crate::syntax::Entry| entry.name.is_some_and(|key| tree.string(key) == name);
+        let entry = self.node.entries().iter().find(found)?;
+        Some((&entry.value, kind))
+    }
+
+    fn argument_kind(self, index: usize) -> Option<Kind> {
+        let expected = self.spec.arguments;
+        expected.fixed.get(index).copied().or(expected.rest).map(|argument| argument.kind)
+    }
+
+    fn text_of(self, value: &Value, kind: Kind) -> Option<Located<String>> {
+        matches(self.node.tree, value, kind).ok()?;
+        let text = match value.kind {
+            ValueKind::String(text) => self.node.tree.string(text).to_owned(),
+            ValueKind::Boolean(value) => value.to_string(),
+            _ => self.node.tree.source(value.span).to_owned(),
+        };
+        Some(Located::new(text, self.node.tree.place(value.span)))
+    }
+
+    fn whole_of(self, value: &Value, kind: Kind) -> Option<Located<u32>> {
+        matches(self.node.tree, value, kind).ok()?;
+        let number = whole_number(self.node.tree.source(value.span))?;
+        Some(Located::new(u32::try_from(number).ok()?, self.node.tree.place(value.span)))
+    }
+
+    fn literal_of(self, value: &Value) -> Option<Located<DefaultValue>> {
+        let tree = self.node.tree;
+        let literal = match value.kind {
+            ValueKind::String(text) => DefaultValue::Text(tree.string(text).to_owned()),
+            ValueKind::Integer => {
+                let source = tree.source(value.span);
+                DefaultValue::Number(whole_number(source).map_or_else(|| digits(source), |n| n.to_string()))
+            }
+            ValueKind::Decimal => DefaultValue::Number(digits(tree.source(value.span))),
+            ValueKind::Boolean(value) => DefaultValue::Boolean(value),
+            ValueKind::Null => DefaultValue::Null,
+            ValueKind::NotFinite => return None,
+        };
+        Some(Located::new(literal, tree.place(value.span)))
+    }
+}
+
+/// The text of a value that was written without quotes.
+pub fn bare_word<'a>(tree: &'a Tree, value: &Value) -> Option<&'a str> {
+    let ValueKind::String(text) = value.kind else { return None };
+    let quoted = tree.source(text.span).starts_with(['"', '#']);
+    if quoted { None } else { Some(tree.string(text)) }
+}
+
+/// Names with commas between them, each at its own place where the text has no escapes.
+fn split_names(tree: &Tree, text: Text) -> Vec<Located<String>> {
+    let mut names = Vec::new();
+    let mut offset = 0usize;
+    for part in tree.string(text).split(',') {
+        let name = part.trim();
+        if !name.is_empty() {
+            let before = offset + (part.len() - part.trim_start().len());
+            let span = match text.storage {
+                Storage::Source(span) => {
+                    Span::new(span.start + before as u32, span.start + (before + name.len()) as u32)
+                }
+                Storage::Unescaped(_) => text.span,
+            };
+            names.push(Located::new(name.to_owned(), tree.place(span)));
+        }
+        offset += part.len() + 1;
+    }
+    names
+}
+
+/// Whether a value is of a kind; else what was expected, as a phrase.
+pub fn matches(tree: &Tree, value: &Value, kind: Kind) -> Result<(), String> {
+    match (kind, value.kind) {
+        (Kind::Literal, ValueKind::NotFinite) => Err("a text, a number, `#true`, `#false` or `#null`".into()),
+        (_, ValueKind::String(text)) => matches_text(tree.string(text), kind),
+        (Kind::Literal, _) => Ok(()),
+        (Kind::Whole(least, most), ValueKind::Integer) => match whole_number(tree.source(value.span)) {
+            Some(number) if (i128::from(least)..=i128::from(most)).contains(&number) => Ok(()),
+            _ => Err(format!("a whole number from {least} to {most}")),
+        },
+        (Kind::Money, ValueKind::Integer | ValueKind::Decimal) => matches_money(tree.source(value.span)),
+        (Kind::Version, ValueKind::Integer | ValueKind::Decimal) => matches_version(tree.source(value.span)),
+        _ => Err(expected(kind)),
+    }
+}
+
+fn matches_text(text: &str, kind: Kind) -> Result<(), String> {
+    if text.contains('\0') {
+        return Err("a text without U+0000, which no target can hold".into());
+    }
+    let fits = match kind {
+        Kind::Text | Kind::Literal => true,
+        Kind::Name => !text.trim().is_empty(),
+        Kind::NameList => text.split(',').all(|part| !part.trim().is_empty()),
+        Kind::OneOf(words) => words.contains(&text),
+        Kind::Date => Date::from_str(text).is_ok(),
+        Kind::DateStart => date_start(text).is_some(),
+        Kind::Version => return matches_version(text),
+        Kind::Whole(..) | Kind::Money => false,
+    };
+    if fits { Ok(()) } else { Err(expected(kind)) }
+}
+
+fn matches_money(source: &str) -> Result<(), String> {
+    match Decimal::from_str(&digits(source)) {
+        Ok(amount) if !amount.is_sign_negative() && amount.scale() <= 4 => Ok(()),
+        _ => Err(expected(Kind::Money)),
+    }
+}
+
+fn matches_version(text: &str) -> Result<(), String> {
+    let mut parts = text.split('.');
+    let major = parts.next().and_then(|part| part.parse::<u32>().ok());
+    let minor = parts.next().map(str::parse::<u32>);
+    let fits = major.is_some_and(|major| (15..=18).contains(&major))
+        && minor.is_none_or(|minor| minor.is_ok())
+        && parts.next().is_none();
+    if fits { Ok(()) } else { Err(expected(Kind::Version)) }
+}
+
+/// What a kind expects, as a phrase.
+pub fn expected(kind: Kind) -> String {
+    match kind {
+        Kind::Text => "a text".into(),
+        Kind::Name => "a text that is not empty".into(),
+        Kind::NameList => "names, with commas between them, in one quoted text".into(),
+        Kind::Whole(least, most) => format!("a whole number from {least} to {most}"),
+        Kind::Money => "an amount such as `0.23`, without quotes".into(),
+        Kind::Literal => "a literal".into(),
+        Kind::OneOf(words) => {
+            let quoted: Vec<_> = words.iter().map(|word| format!("`{word}`")).collect();
+            match quoted.split_last() {
+                Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+                _ => quoted.concat(),
+            }
+        }
+        Kind::Date => "a day such as `\"2026-01-31\"`".into(),
+        Kind::DateStart => {
+            "a day, month or year such as `\"2026-01-31\"`, `\"2026-01\"` or `\"2026\"`".into()
+        }
+        Kind::Version => "a PostgreSQL version from 15 to 18, such as `\"16.3\"`".into(),
+    }
+}
+
+/// The first day of a day, month or year.
+fn date_start(text: &str) -> Option<Date> {
+    let full = match text.len() {
+        4 => format!("{text}-01-01"),
+        7 => format!("{text}-01"),
+        10 => text.to_owned(),
+        _ => return None,
+    };
+    Date::from_str(&full).ok()
+}
+
+/// A whole number in any of KDL's spellings.
+pub fn whole_number(source: &str) -> Option<i128> {
+    let (negative, unsigned) = match source.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, source.strip_prefix('+').unwrap_or(source)),
+    };
+    let plain = digits(unsigned);
+    let number = match plain.get(..2) {
+        Some("0x") => i128::from_str_radix(&plain[2..], 16).ok()?,
+        Some("0o") => i128::from_str_radix(&plain[2..], 8).ok()?,
+        Some("0b") => i128::from_str_radix(&plain[2..], 2).ok()?,
+        _ => plain.parse().ok()?,
+    };
+    Some(if negative { -number } else { number })
+}
+
+fn digits(source: &str) -> String {
+    source.chars().filter(|character| *character != '_').collect()
+}

@@ -1,0 +1,136 @@
+//! The RPCs that services serve.
+
+use super::Resolver;
+use crate::names;
+use crate::semantic::model::{ColumnIndex, Located, Rpc, RpcKind, ServiceId, Stream, TableId};
+use crate::semantic::read::Reader;
+
+impl Resolver<'_> {
+    pub(super) fn resolve_apis(&mut self) {
+        for (service, reader) in self.services.clone() {
+            let Some(api) = reader.child("api") else { continue };
+            for node in api.children() {
+                let rpc = match node.spec.name {
+                    "rpc" => self.custom_rpc(service, node),
+                    _ => self.table_rpc(service, node),
+                };
+                if let Some(rpc) = rpc {
+                    self.add_rpc(rpc);
+                }
+            }
+        }
+    }
+
+    fn add_rpc(&mut self, rpc: Rpc) {
+        let key = (rpc.service, rpc.name.value.clone());
+        if let Some(first) = self.names.rpcs.get(&key) {
+            let first = self.register.rpcs[*first].name.place;
+            return self.duplicate("RPCs", &rpc.name, first);
+        }
+        let service = rpc.service;
+        let id = self.register.rpcs.push(rpc);
+        self.register.services[service].rpcs.push(id);
+        self.names.rpcs.insert(key, id);
+    }
+
+    fn custom_rpc(&mut self, service: ServiceId, reader: Reader<'_>) -> Option<Rpc> {
+        let mut fields = |which| match reader.child(which) {
+            Some(node) => self.fields(service, node),
+            None => Vec::new(),
+        };
+        let (request, response) = (fields("request"), fields("response"));
+        let stream = match reader.text("stream").as_ref().map(Located::as_str) {
+            Some("server") => Stream::Server,
+            Some("client") => Stream::Client,
+            Some("both") => Stream::Both,
+            _ => Stream::None,
+        };
+        Some(Rpc {
+            service,
+            name: reader.argument(0)?,
+            was: reader.text("was"),
+            kind: RpcKind::Custom {
+                request,
+                response,
+                stream,
+                version: reader.whole("version").map_or(1, |n| n.value),
+                idempotent: reader.flag("not-idempotent").is_none(),
+            },
+            table: None,
+            by: Vec::new(),
+            timeout_ms: reader.whole("timeout-ms"),
+            summary: reader.text("summary"),
+            place: reader.node.place(),
+        })
+    }
+
+    /// `get`, `batch-get`, `exists` and `list`.
+    fn table_rpc(&mut self, service: ServiceId, reader: Reader<'_>) -> Option<Rpc> {
+        let table_name = reader.argument(0)?;
+        let table = self.own_table(service, &table_name)?;
+        let by = self.columns(table, &reader.names("by"));
+        let kind = match reader.spec.name {
+            "get" => RpcKind::Get,
+            "batch-get" => RpcKind::BatchGet { max: reader.whole("max").map_or(100, |n| n.value) },
+            "exists" => RpcKind::Exists,
+            _ => RpcKind::List {
+                order: self.list_order(table, reader),
+                page_size: reader.whole("page-size").map_or(50, |n| n.value),
+            },
+        };
+        let name = reader
+            .text("name")
+            .unwrap_or_else(|| Located::new(self.derived_name(table, &kind, &by), table_name.place));
+        Some(Rpc {
+            service,
+            name,
+            was: reader.text("was"),
+            kind,
+            table: Some(table),
+            by,
+            timeout_ms: reader.whole("timeout-ms"),
+            summary: reader.text("summary"),
+            place: reader.node.place(),
+        })
+    }
+
+    /// `order="created_at desc, id"`.
+    fn list_order(&mut self, table: TableId, reader: Reader<'_>) -> Vec<(Located<ColumnIndex>, bool)> {
+        let mut order = Vec::new();
+        for part in reader.names("order") {
+            let (name, direction) = match part.as_str().rsplit_once(char::is_whitespace) {
+                Some((name, word)) => (name.trim(), word.to_ascii_lowercase()),
+                None => (part.as_str(), "asc".to_owned()),
+            };
+            if direction != "asc" && direction != "desc" {
+                self.findings.push(
+                    crate::diagnostic::Finding::error("wrong-value", format!("`{direction}` is no order"))
+                        .at(part.place, "not understood")
+                        .help("behind the column: nothing, `asc` or `desc`"),
+                );
+                continue;
+            }
+            let name = Located::new(name.to_owned(), part.place);
+            if let Some(column) = self.column(table, &name) {
+                order.push((column, direction == "desc"));
+            }
+        }
+        order
+    }
+
+    fn derived_name(&self, table: TableId, kind: &RpcKind, by: &[Located<ColumnIndex>]) -> String {
+        let table = &self.register.tables[table];
+        // A table without an entity is a finding of its own; its RPCs still need names to go on with.
+        let entity = match &table.entity {
+            Some(entity) => entity.value.clone(),
+            None => heck::ToUpperCamelCase::to_upper_camel_case(table.name.as_str()),
+        };
+        let by: Vec<&str> = by.iter().map(|column| table.columns[column.value].name.as_str()).collect();
+        match kind {
+            RpcKind::Get => names::rpc_get_by(&entity, &by),
+            RpcKind::BatchGet { .. } => names::rpc_batch_get_by(&entity, &by),
+            RpcKind::Exists => names::rpc_exists_by(&entity, &by),
+            RpcKind::List { .. } | RpcKind::Custom { .. } => names::rpc_list(&entity, &by),
+        }
+    }
+}

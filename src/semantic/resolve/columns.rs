@@ -1,0 +1,154 @@
+//! Columns of tables, with those that shapes give.
+
+use super::Resolver;
+use crate::diagnostic::Finding;
+use crate::semantic::model::{Column, ColumnType, Located, ServiceId};
+use crate::semantic::read::Reader;
+use crate::source::Place;
+use crate::sql::{self, DataType};
+use std::collections::HashMap;
+
+impl<'a> Resolver<'a> {
+    /// The columns of a table in order; those of a shape stand where `use` stands.
+    pub(super) fn table_columns(&mut self, service: ServiceId, reader: Reader<'a>) -> Vec<Column> {
+        let mut columns: Vec<Column> = Vec::new();
+        let mut first: HashMap<String, Place> = HashMap::new();
+        for child in reader.children() {
+            match child.spec.name {
+                "column" => self.add_column(service, child, None, &mut columns, &mut first),
+                "use" => {
+                    for name in child.arguments_from(0) {
+                        if let Some((shape, used_at)) = self.shape(&name) {
+                            for node in shape.children_named("column") {
+                                self.add_column(service, node, Some(used_at), &mut columns, &mut first);
+                            }
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        columns
+    }
+
+    fn shape(&mut self, name: &Located<String>) -> Option<(Reader<'a>, Place)> {
+        if let Some(shape) = self.shapes.get(name.as_str()) {
+            return Some((*shape, name.place));
+        }
+        let known: Vec<String> = {
+            let mut names: Vec<String> = self.shapes.keys().map(|name| (*name).to_owned()).collect();
+            names.sort_unstable();
+            names
+        };
+        self.unknown("shape", name, known.iter().map(String::as_str));
+        None
+    }
+
+    /// The table's own node and the shapes that it uses, each with the place of its `use`.
+    pub(super) fn with_shapes(&self, reader: Reader<'a>) -> Vec<(Reader<'a>, Option<Place>)> {
+        let mut readers = vec![(reader, None)];
+        for child in reader.children_named("use") {
+            for name in child.arguments_from(0) {
+                readers.extend(self.shapes.get(name.as_str()).map(|shape| (*shape, Some(name.place))));
+            }
+        }
+        readers
+    }
+
+    fn add_column(
+        &mut self,
+        service: ServiceId,
+        reader: Reader<'_>,
+        used_at: Option<Place>,
+        columns: &mut Vec<Column>,
+        first: &mut HashMap<String, Place>,
+    ) {
+        let (Some(name), Some(type_name)) = (reader.argument(0), reader.argument(1)) else { return };
+        let own_place = used_at.unwrap_or(name.place);
+        if let Some(place) = first.get(name.as_str()) {
+            let place = *place;
+            let name = Located::new(name.value, own_place);
+            return self.duplicate("columns", &name, place);
+        }
+        first.insert(name.value.clone(), own_place);
+        self.contradictions(reader, &name);
+        let data_type = Located::new(self.column_type(service, type_name.as_str()), type_name.place);
+        columns.push(Column {
+            name,
+            was: reader.text("was"),
+            data_type,
+            nullable: reader.flag("nullable").is_some(),
+            identity: reader.flag("identity").is_some(),
+            private: reader.flag("private").is_some(),
+            pii: reader.flag("pii").is_some(),
+            default: reader.literal("default"),
+            default_sql: reader.text("default-sql"),
+            generated_sql: reader.text("generated-sql"),
+            on_update_sql: reader.text("on-update-sql"),
+            backfill_sql: reader.text("backfill-sql"),
+            summary: reader.text("summary"),
+            used_at,
+            place: reader.node.place(),
+        });
+    }
+
+    /// Properties and flags of a column that PostgreSQL does not take together.
+    fn contradictions(&mut self, reader: Reader<'_>, name: &Located<String>) {
+        let property = |key: &str| {
+            let tree = reader.node.tree;
+            let mut names = reader.node.entries().iter().filter_map(|entry| entry.name);
+            names
+                .find(|text| tree.string(*text) == key)
+                .map(|text| (format!("{key}="), tree.place(text.span)))
+        };
+        let flag = |key: &str| reader.flag(key).map(|place| (key.to_owned(), place));
+        let value_sources =
+            [property("default"), property("default-sql"), property("generated-sql"), flag("identity")];
+        let found: Vec<_> = value_sources.into_iter().flatten().collect();
+        let pairs = [
+            found.first().cloned().zip(found.get(1).cloned()),
+            flag("nullable").zip(flag("identity")),
+            flag("nullable").zip(flag("primary-key")),
+            property("generated-sql").zip(property("on-update-sql")),
+            flag("unique").zip(flag("primary-key")),
+        ];
+        for ((one, one_place), (other, other_place)) in pairs.into_iter().flatten() {
+            let what = format!("the column `{}` cannot have both `{one}` and `{other}`", name.value);
+            self.findings.push(
+                Finding::error("contradiction", what)
+                    .at(other_place, format!("`{other}`"))
+                    .at(one_place, format!("`{one}`"))
+                    .help("keep the one that is meant"),
+            );
+        }
+    }
+
+    /// What a type means in a service.
+    pub(super) fn column_type(&self, service: ServiceId, text: &str) -> ColumnType {
+        let mut element = text.trim();
+        let mut dimensions = 0u8;
+        while let Some(shorter) = element.strip_suffix("[]") {
+            element = shorter.trim_end();
+            dimensions = dimensions.saturating_add(1);
+        }
+        if let Some(id) = self.names.enums.get(&(service, element.to_owned())) {
+            return ColumnType::Enum(*id, dimensions);
+        }
+        if let Some(data_type) = DataType::parse(text) {
+            return ColumnType::Builtin(data_type);
+        }
+        self.extension_type(service, text).unwrap_or_else(|| ColumnType::Unknown(text.to_owned()))
+    }
+
+    /// The type that an extension of the service brings. Of an extension that is not on our list nobody knows
+    /// its types, so a service that has one may use any.
+    fn extension_type(&self, service: ServiceId, text: &str) -> Option<ColumnType> {
+        let extensions = &self.register.services[service].extensions;
+        let known = extensions.iter().find_map(|extension| sql::extension_type(extension.as_str(), text));
+        let from_unknown = || {
+            let has_unknown = extensions.iter().any(|extension| !sql::is_known_extension(extension.as_str()));
+            has_unknown.then(|| text.trim().to_owned())
+        };
+        known.or_else(from_unknown).map(ColumnType::Extension)
+    }
+}

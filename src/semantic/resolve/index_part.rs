@@ -1,0 +1,167 @@
+//! A part of an index as one text: `created_at desc nulls last`, `name gin_trgm_ops`, `(lower(email))`.
+
+use crate::diagnostic::Finding;
+use crate::semantic::model::{IndexKey, IndexPart, Located};
+use crate::semantic::suggest::nearest;
+
+/// Why a text is no part of an index.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Problem {
+    /// There is no such column; perhaps one like it.
+    UnknownColumn(String, Option<String>),
+    /// A parenthesis has no partner.
+    Unbalanced,
+    /// A word behind the column means nothing there.
+    UnknownWord(String),
+    /// There is nothing to be over.
+    Empty,
+}
+
+impl Problem {
+    /// The finding about it.
+    pub fn finding(self, text: &Located<String>, owner: &Located<String>) -> Finding {
+        match self {
+            Problem::UnknownColumn(name, near) => {
+                let what = format!("the table `{}` has no column `{name}`", owner.value);
+                let finding = Finding::error("unknown-name", what)
+                    .at(text.place, "no such column")
+                    .at(owner.place, "the table");
+                match near {
+                    Some(near) => finding.help(format!("did you mean `{near}`?")),
+                    None => finding.help("an expression stands in parentheses, as in `\"(lower(email))\"`"),
+                }
+            }
+            Problem::Unbalanced => Finding::error("wrong-value", "a parenthesis of the index has no partner")
+                .at(text.place, "not balanced"),
+            Problem::UnknownWord(word) => {
+                Finding::error("wrong-value", format!("`{word}` means nothing in an index"))
+                    .at(text.place, "not understood")
+                    .help("behind the column: an operator class, then `asc` or `desc`, then `nulls first` or `nulls last`")
+            }
+            Problem::Empty => {
+                Finding::error("wrong-value", "an index is over a column or an expression").at(text.place, "empty")
+            }
+        }
+    }
+}
+
+/// Reads a part of an index over columns of these names.
+pub fn index_part(text: &str, columns: &[&str]) -> Result<IndexPart, Problem> {
+    let text = text.trim();
+    let (key, rest) = if text.starts_with('(') {
+        let end = closing_parenthesis(text).ok_or(Problem::Unbalanced)?;
+        let inner = text.get(1..end).unwrap_or("").trim();
+        if inner.is_empty() {
+            return Err(Problem::Empty);
+        }
+        (IndexKey::Expression(inner.to_owned()), text.get(end + 1..).unwrap_or(""))
+    } else {
+        // A column whose name holds a space can only stand alone.
+        match columns.iter().position(|column| *column == text) {
+            Some(index) => (IndexKey::Column(index), ""),
+            None => named_column(text, columns)?,
+        }
+    };
+    options(key, rest)
+}
+
+fn named_column<'t>(text: &'t str, columns: &[&str]) -> Result<(IndexKey, &'t str), Problem> {
+    let (name, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+    if name.is_empty() {
+        return Err(Problem::Empty);
+    }
+    match columns.iter().position(|column| *column == name) {
+        Some(index) => Ok((IndexKey::Column(index), rest)),
+        None => {
+            let near = nearest(name, columns.iter().copied()).map(str::to_owned);
+            Err(Problem::UnknownColumn(name.to_owned(), near))
+        }
+    }
+}
+
+fn options(key: IndexKey, rest: &str) -> Result<IndexPart, Problem> {
+    let mut part = IndexPart { key, descending: false, nulls_first: None, operator_class: None };
+    let mut words = rest.split_whitespace().peekable();
+    let is_order = |word: &str| ["asc", "desc", "nulls"].contains(&word.to_ascii_lowercase().as_str());
+    if let Some(word) = words.next_if(|word| !is_order(word)) {
+        if !is_operator_class(word) {
+            return Err(Problem::UnknownWord(word.to_owned()));
+        }
+        part.operator_class = Some(word.to_owned());
+    }
+    if let Some(word) = words.next_if(|word| ["asc", "desc"].contains(&word.to_ascii_lowercase().as_str())) {
+        part.descending = word.eq_ignore_ascii_case("desc");
+    }
+    if words.next_if(|word| word.eq_ignore_ascii_case("nulls")).is_some() {
+        part.nulls_first = match words.next() {
+            Some(word) if word.eq_ignore_ascii_case("first") => Some(true),
+            Some(word) if word.eq_ignore_ascii_case("last") => Some(false),
+            other => return Err(Problem::UnknownWord(other.unwrap_or("nulls").to_owned())),
+        };
+    }
+    match words.next() {
+        Some(word) => Err(Problem::UnknownWord(word.to_owned())),
+        None => Ok(part),
+    }
+}
+
+fn is_operator_class(word: &str) -> bool {
+    word.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
+        && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+}
+
+/// The byte of the parenthesis that closes the first one, with quoted parts passed over.
+fn closing_parenthesis(text: &str) -> Option<usize> {
+    let mut depth = 0usize;
+    let mut quote: Option<char> = None;
+    for (offset, character) in text.char_indices() {
+        match (quote, character) {
+            (Some(open), _) if open == character => quote = None,
+            (Some(_), _) => {}
+            (None, '\'' | '"') => quote = Some(character),
+            (None, '(') => depth += 1,
+            (None, ')') => {
+                depth = depth.checked_sub(1)?;
+                if depth == 0 {
+                    return Some(offset);
+                }
+            }
+            (None, _) => {}
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const COLUMNS: [&str; 3] = ["id", "created_at", "name"];
+
+    fn part(key: IndexKey) -> IndexPart {
+        IndexPart { key, descending: false, nulls_first: None, operator_class: None }
+    }
+
+    #[test]
+    fn orders_classes_and_expressions_are_read() {
+        let newest = IndexPart { descending: true, nulls_first: Some(false), ..part(IndexKey::Column(1)) };
+        assert_eq!(index_part("created_at DESC NULLS LAST", &COLUMNS), Ok(newest));
+        let fuzzy = IndexPart { operator_class: Some("gin_trgm_ops".into()), ..part(IndexKey::Column(2)) };
+        assert_eq!(index_part("name gin_trgm_ops", &COLUMNS), Ok(fuzzy));
+        let lower = IndexPart { descending: true, ..part(IndexKey::Expression("lower(name || ')')".into())) };
+        assert_eq!(index_part("(lower(name || ')')) desc", &COLUMNS), Ok(lower));
+    }
+
+    #[test]
+    fn mistakes_are_told_apart() {
+        assert_eq!(
+            index_part("nam", &COLUMNS),
+            Err(Problem::UnknownColumn("nam".into(), Some("name".into())))
+        );
+        assert_eq!(index_part("(lower(name)", &COLUMNS), Err(Problem::Unbalanced));
+        assert_eq!(index_part("name desc please", &COLUMNS), Err(Problem::UnknownWord("please".into())));
+        assert_eq!(index_part("name Ops;drop", &COLUMNS), Err(Problem::UnknownWord("Ops;drop".into())));
+        assert_eq!(index_part("()", &COLUMNS), Err(Problem::Empty));
+        assert_eq!(index_part("name nulls", &COLUMNS), Err(Problem::UnknownWord("nulls".into())));
+    }
+}

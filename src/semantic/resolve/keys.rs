@@ -1,0 +1,273 @@
+//! Keys, indexes, checks and foreign keys of tables.
+
+use super::{Resolver, dotted};
+use crate::diagnostic::Finding;
+use crate::semantic::model::{
+    Check, ColumnIndex, ForeignKey, ForeignKeyAction, Index, Located, PrimaryKey, TableId, Unique,
+};
+use crate::semantic::read::Reader;
+use crate::semantic::suggest::nearest;
+use crate::source::Place;
+
+impl<'a> Resolver<'a> {
+    /// What tables say of their own columns, then of each other, then `sql` nodes.
+    pub(super) fn resolve_keys(&mut self) {
+        for (table, reader) in self.tables.clone() {
+            for (part, used_at) in self.with_shapes(reader) {
+                self.column_keys(table, part, used_at);
+                self.indexes(table, part);
+                self.soft_delete(table, part);
+            }
+            self.primary_key(table, reader);
+            self.uniques(table, reader);
+            self.checks(table, reader);
+            self.partition(table, reader);
+        }
+        for (table, reader) in self.tables.clone() {
+            for node in reader.children_named("foreign-key") {
+                if let Some(foreign_key) = self.foreign_key(table, node) {
+                    self.register.tables[table].foreign_keys.push(foreign_key);
+                }
+            }
+        }
+        for (service, reader) in self.services.clone() {
+            self.sql_nodes(service, reader);
+        }
+    }
+
+    /// The flags `primary-key` and `unique` and the property `check` of columns.
+    fn column_keys(&mut self, table: TableId, reader: Reader<'a>, used_at: Option<Place>) {
+        for node in reader.children_named("column") {
+            let Some(name) = node.argument(0) else { continue };
+            let Some(index) = self.register.tables[table].column_index(name.as_str()) else { continue };
+            if self.register.tables[table].columns[index].place != node.node.place() {
+                continue; // a second column of this name, which was reported
+            }
+            let column = Located::new(index, used_at.unwrap_or(name.place));
+            if let Some(place) = node.flag("primary-key") {
+                self.set_primary_key(table, PrimaryKey { columns: vec![column.clone()], place });
+            }
+            if let Some(place) = node.flag("unique") {
+                let unique = Unique {
+                    columns: vec![column],
+                    predicate: None,
+                    name: None,
+                    nulls_not_distinct: false,
+                    place,
+                };
+                self.register.tables[table].uniques.push(unique);
+            }
+            if let Some(expression) = node.text("check") {
+                let place = expression.place;
+                let check = Check { name: None, column: Some(index), expression, place };
+                self.register.tables[table].checks.push(check);
+            }
+        }
+    }
+
+    fn primary_key(&mut self, table: TableId, reader: Reader<'a>) {
+        let Some(node) = reader.child("primary-key") else { return };
+        let columns = self.columns(table, &node.arguments_from(0));
+        if !columns.is_empty() {
+            self.set_primary_key(table, PrimaryKey { columns, place: node.node.place() });
+        }
+    }
+
+    fn set_primary_key(&mut self, table: TableId, key: PrimaryKey) {
+        let owner = &mut self.register.tables[table];
+        if let Some(first) = &owner.primary_key {
+            self.findings.push(
+                Finding::error("repeated-node", format!("`{}` has two primary keys", owner.name.value))
+                    .at(key.place, "again here")
+                    .at(first.place, "first here")
+                    .help("a key of several columns is one node: `primary-key COLUMN COLUMN`"),
+            );
+        } else {
+            owner.primary_key = Some(key);
+        }
+    }
+
+    fn uniques(&mut self, table: TableId, reader: Reader<'a>) {
+        for node in reader.children_named("unique") {
+            let columns = self.columns(table, &node.arguments_from(0));
+            if columns.is_empty() {
+                continue;
+            }
+            let unique = Unique {
+                columns,
+                predicate: node.text("where"),
+                name: node.text("name"),
+                nulls_not_distinct: node.flag("nulls-not-distinct").is_some(),
+                place: node.node.place(),
+            };
+            self.register.tables[table].uniques.push(unique);
+        }
+    }
+
+    fn checks(&mut self, table: TableId, reader: Reader<'a>) {
+        for node in reader.children_named("check") {
+            let (Some(name), Some(expression)) = (node.argument(0), node.argument(1)) else { continue };
+            let checks = &self.register.tables[table].checks;
+            let same = |check: &&Check| check.name.as_ref().is_some_and(|known| known.value == name.value);
+            if let Some(first) = checks.iter().find(same).map(|check| check.place) {
+                self.duplicate("checks", &name, first);
+                continue;
+            }
+            let check = Check { name: Some(name), column: None, expression, place: node.node.place() };
+            self.register.tables[table].checks.push(check);
+        }
+    }
+
+    fn soft_delete(&mut self, table: TableId, reader: Reader<'a>) {
+        let Some(node) = reader.child("soft-delete") else { return };
+        let Some(name) = node.argument(0) else { return };
+        if let Some(first) = &self.register.tables[table].soft_delete {
+            let first = first.place;
+            self.findings.push(
+                Finding::error("repeated-node", "a table has one `soft-delete`")
+                    .at(name.place, "again here")
+                    .at(first, "first here"),
+            );
+            return;
+        }
+        let column = self.column(table, &name);
+        if let Some(column) = &column {
+            let definition = &self.register.tables[table].columns[column.value];
+            if !definition.nullable {
+                let what = format!("the `soft-delete` column `{}` is not nullable", name.value);
+                self.findings.push(
+                    Finding::error("contradiction", what)
+                        .at(name.place, "marks a row as deleted once it is set")
+                        .at(definition.name.place, "can never be unset")
+                        .help("flag the column `nullable`"),
+                );
+            }
+        }
+        self.register.tables[table].soft_delete = column;
+    }
+
+    fn indexes(&mut self, table: TableId, reader: Reader<'a>) {
+        for node in reader.children_named("index") {
+            let names: Vec<String> =
+                self.register.tables[table].columns.iter().map(|column| column.name.value.clone()).collect();
+            let known: Vec<&str> = names.iter().map(String::as_str).collect();
+            let owner = self.register.tables[table].name.clone();
+            if let Some(index) = self.index(node, &known, &owner) {
+                self.register.tables[table].indexes.push(index);
+            }
+        }
+    }
+
+    /// An index over columns of these names, of a table or of a read copy.
+    pub(super) fn index(
+        &mut self,
+        reader: Reader<'_>,
+        columns: &[&str],
+        owner: &Located<String>,
+    ) -> Option<Index> {
+        let mut parts = Vec::new();
+        for text in reader.arguments_from(0) {
+            match super::index_part::index_part(text.as_str(), columns) {
+                Ok(part) => parts.push(Located::new(part, text.place)),
+                Err(problem) => self.findings.push(problem.finding(&text, owner)),
+            }
+        }
+        let mut include = Vec::new();
+        for name in reader.names("include") {
+            match columns.iter().position(|column| *column == name.as_str()) {
+                Some(index) => include.push(Located::new(index, name.place)),
+                None => self.unknown_column(&name, columns, owner),
+            }
+        }
+        (!parts.is_empty()).then(|| Index {
+            parts,
+            method: reader.text("using"),
+            predicate: reader.text("where"),
+            include,
+            name: reader.text("name"),
+            unique: reader.flag("unique").is_some(),
+            place: reader.node.place(),
+        })
+    }
+
+    fn unknown_column(&mut self, name: &Located<String>, known: &[&str], owner: &Located<String>) {
+        let what = format!("the table `{}` has no column `{}`", owner.value, name.value);
+        let finding = Finding::error("unknown-name", what)
+            .at(name.place, "no such column")
+            .at(owner.place, "the table");
+        let near = nearest(name.as_str(), known.iter().copied());
+        self.findings.push(match near {
+            Some(near) => finding.help(format!("did you mean `{near}`?")),
+            None => finding,
+        });
+    }
+
+    fn foreign_key(&mut self, table: TableId, reader: Reader<'_>) -> Option<ForeignKey> {
+        let columns = self.columns(table, &reader.arguments_from(0));
+        let to = reader.text("to")?;
+        let (target, target_columns) = match self.foreign_key_target(table, &to) {
+            Some((target, columns)) => (Some(target), columns),
+            None => (None, None),
+        };
+        (!columns.is_empty()).then(|| ForeignKey {
+            columns,
+            target,
+            target_place: to.place,
+            target_columns,
+            on_delete: action(reader, "on-delete"),
+            on_delete_place: reader.text("on-delete").map(|text| text.place),
+            on_update: action(reader, "on-update"),
+            deferrable: reader.flag("deferrable").is_some(),
+            name: reader.text("name"),
+            place: reader.node.place(),
+        })
+    }
+
+    /// `TABLE`, `TABLE.COLUMN`, or, to be refused by a rule with its mend, `SERVICE.TABLE`.
+    fn foreign_key_target(
+        &mut self,
+        table: TableId,
+        to: &Located<String>,
+    ) -> Option<(TableId, Option<Vec<ColumnIndex>>)> {
+        let service = self.register.tables[table].service;
+        let parts = dotted(to);
+        match parts.as_slice() {
+            [name] => Some((self.own_table(service, name)?, None)),
+            [first, second] => {
+                let own = self.names.tables.get(&(service, first.value.clone())).copied();
+                if let Some(own) = own {
+                    let column = self.column(own, second)?;
+                    return Some((own, Some(vec![column.value])));
+                }
+                let other = self.names.services.get(first.as_str()).copied();
+                match other {
+                    Some(other) => Some((self.own_table(other, second)?, None)),
+                    None => self.own_table(service, first).map(|id| (id, None)),
+                }
+            }
+            [service_name, name, column_name] => {
+                let other = self.service(service_name)?;
+                let target = self.own_table(other, name)?;
+                let column = self.column(target, column_name)?;
+                Some((target, Some(vec![column.value])))
+            }
+            _ => {
+                self.findings.push(
+                    Finding::error("wrong-value", format!("`{}` names no table", to.value))
+                        .at(to.place, "written as TABLE or TABLE.COLUMN"),
+                );
+                None
+            }
+        }
+    }
+}
+
+fn action(reader: Reader<'_>, property: &str) -> ForeignKeyAction {
+    match reader.text(property).as_ref().map(Located::as_str) {
+        Some("cascade") => ForeignKeyAction::Cascade,
+        Some("set-null") => ForeignKeyAction::SetNull,
+        Some("set-default") => ForeignKeyAction::SetDefault,
+        Some("restrict") => ForeignKeyAction::Restrict,
+        _ => ForeignKeyAction::NoAction,
+    }
+}

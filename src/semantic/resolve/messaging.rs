@@ -1,0 +1,234 @@
+//! Topics and events.
+
+use super::Resolver;
+use crate::diagnostic::Finding;
+use crate::semantic::model::{
+    ColumnIndex, Event, EventTrigger, Field, FieldType, Located, ServiceId, TableId, Topic, TopicId,
+    TopicSubject,
+};
+use crate::semantic::read::Reader;
+use crate::source::Place;
+
+impl Resolver<'_> {
+    pub(super) fn resolve_topics(&mut self) {
+        let mut first: std::collections::HashMap<String, Place> = std::collections::HashMap::new();
+        for (service, reader) in self.services.clone() {
+            for node in reader.children_named("topic") {
+                let Some(name) = node.argument(0) else { continue };
+                if let Some(place) = first.get(name.as_str()) {
+                    let place = *place;
+                    self.duplicate("topics", &name, place);
+                    continue;
+                }
+                first.insert(name.value.clone(), name.place);
+                self.topic(service, name, node);
+            }
+        }
+    }
+
+    fn topic(&mut self, service: ServiceId, name: Located<String>, reader: Reader<'_>) {
+        let subject = self.subject(service, reader);
+        let table = match &subject {
+            TopicSubject::Table { table, .. } => Some(*table),
+            _ => None,
+        };
+        let carries = self.carried(table, reader);
+        let id = self.register.topics.push(Topic {
+            service,
+            name,
+            was: reader.text("was"),
+            subject,
+            partitions: reader.whole("partitions"),
+            retention_days: reader.whole("retention-days"),
+            outbox_by_trigger: reader.text("outbox").is_some_and(|outbox| outbox.as_str() == "trigger"),
+            compact: reader.flag("compact"),
+            carries,
+            events: Vec::new(),
+            place: reader.node.place(),
+        });
+        self.register.services[service].topics.push(id);
+        if let Some(table) = table {
+            self.attach(id, table);
+        }
+        for node in reader.children_named("event") {
+            self.event(service, id, table, node);
+        }
+    }
+
+    fn attach(&mut self, topic: TopicId, table: TableId) {
+        if let Some(first) = self.register.tables[table].topic {
+            let table_name = self.register.tables[table].name.value.clone();
+            let (again, first) = (&self.register.topics[topic], &self.register.topics[first]);
+            self.findings.push(
+                Finding::error("duplicate-name", format!("the table `{table_name}` has two topics"))
+                    .at(again.name.place, "again here")
+                    .at(first.name.place, "first here")
+                    .help("all events of one entity share one topic, so that none overtakes another"),
+            );
+        } else {
+            self.register.tables[table].topic = Some(topic);
+        }
+    }
+
+    fn subject(&mut self, service: ServiceId, reader: Reader<'_>) -> TopicSubject {
+        let (of, producers) = (reader.text("of"), reader.text("producers"));
+        match (of, producers) {
+            (Some(of), None) => {
+                let Some(table) = self.own_table(service, &of) else { return TopicSubject::Unresolved };
+                let id = self.columns(table, &reader.names("id"));
+                let id = if id.is_empty() { self.default_identity(table, of.place) } else { id };
+                let key = self.columns(table, &reader.names("key"));
+                let key = if key.is_empty() { id.clone() } else { key };
+                TopicSubject::Table { table, key, id }
+            }
+            (None, Some(_)) => TopicSubject::AllProducers { key: reader.names("key").into_iter().next() },
+            _ => {
+                self.findings.push(
+                    Finding::error("missing-property", "`topic` is `of=` a table, or has `producers=all`")
+                        .at(reader.node.head_place(), "neither, or both")
+                        .help("written as `topic NAME of=TABLE key=COLUMN`"),
+                );
+                TopicSubject::Unresolved
+            }
+        }
+    }
+
+    /// The primary key without the columns that the table is divided by, unless nothing is left then.
+    fn default_identity(&self, table: TableId, place: Place) -> Vec<Located<ColumnIndex>> {
+        let table = &self.register.tables[table];
+        let Some(key) = &table.primary_key else { return Vec::new() };
+        let divides = |column: ColumnIndex| {
+            table.partition.iter().flat_map(|partition| &partition.columns).any(|other| other.value == column)
+        };
+        let all: Vec<ColumnIndex> = key.columns.iter().map(|column| column.value).collect();
+        let identifying: Vec<ColumnIndex> = all.iter().copied().filter(|column| !divides(*column)).collect();
+        let chosen = if identifying.is_empty() { all } else { identifying };
+        chosen.into_iter().map(|column| Located::new(column, place)).collect()
+    }
+
+    fn carried(&mut self, table: Option<TableId>, reader: Reader<'_>) -> Vec<Located<ColumnIndex>> {
+        let names: Vec<_> =
+            reader.children_named("carries").flat_map(|node| node.arguments_from(0)).collect();
+        match table {
+            Some(table) => self.columns(table, &names),
+            None => {
+                if let (Some(name), Some("all")) =
+                    (names.first(), reader.text("producers").as_ref().map(Located::as_str))
+                {
+                    self.findings.push(
+                        Finding::error("contradiction", "a topic of no table carries no columns")
+                            .at(name.place, "a column of which table?")
+                            .help("give its events `field NAME TYPE`"),
+                    );
+                }
+                Vec::new()
+            }
+        }
+    }
+
+    fn event(&mut self, service: ServiceId, topic: TopicId, table: Option<TableId>, reader: Reader<'_>) {
+        let Some(name) = reader.argument(0) else { return };
+        let key = (service, name.value.clone());
+        if let Some(first) = self.names.events.get(&key) {
+            let first = self.register.events[*first].name.place;
+            return self.duplicate("events", &name, first);
+        }
+        let trigger = reader.text("when").map(|when| match when.as_str() {
+            "created" => EventTrigger::Created,
+            "updated" => EventTrigger::Updated,
+            _ => EventTrigger::Deleted,
+        });
+        let fields = self.fields(service, reader);
+        self.event_form(topic, table, trigger, reader, &fields);
+        let event = Event {
+            topic,
+            name,
+            was: reader.text("was"),
+            trigger,
+            version: reader.whole("version").map_or(1, |n| n.value),
+            carries: self.carried(table, reader),
+            fields,
+            summary: reader.text("summary"),
+            place: reader.node.place(),
+        };
+        let id = self.register.events.push(event);
+        self.register.topics[topic].events.push(id);
+        self.names.events.insert(key, id);
+    }
+
+    /// `when=` needs a table, and does not go with fields; two events for one occasion contradict.
+    fn event_form(
+        &mut self,
+        topic: TopicId,
+        table: Option<TableId>,
+        trigger: Option<EventTrigger>,
+        reader: Reader<'_>,
+        fields: &[Field],
+    ) {
+        let head = reader.node.head_place();
+        let all_producers = matches!(self.register.topics[topic].subject, TopicSubject::AllProducers { .. });
+        if trigger.is_some() && table.is_none() && all_producers {
+            self.findings.push(
+                Finding::error("contradiction", "`when=` needs a table, and this topic is of none")
+                    .at(head, "which rows?")
+                    .at(self.register.topics[topic].name.place, "the topic")
+                    .help("leave `when=` out: the application publishes the event"),
+            );
+        }
+        if let (Some(_), Some(field)) = (trigger, fields.first()) {
+            self.findings.push(
+                Finding::error("contradiction", "an event with `when=` carries columns, not fields")
+                    .at(field.name.place, "a field")
+                    .at(head, "sent by the compiler")
+                    .help("write `carries COLUMN...`, or leave `when=` out"),
+            );
+        }
+        let events = &self.register.topics[topic].events;
+        let earlier = events.iter().map(|id| &self.register.events[*id]);
+        let mut same = earlier.filter(|event| trigger.is_some() && event.trigger == trigger);
+        let version = reader.whole("version").map_or(1, |n| n.value);
+        if let Some(first) = same.find(|event| event.version == version) {
+            let finding = Finding::error("contradiction", "two events of one topic are sent on one occasion")
+                .at(head, "again here")
+                .at(first.name.place, "first here")
+                .help("bring them together, or give the newer one `version=2`");
+            self.findings.push(finding);
+        }
+    }
+
+    /// The `field` nodes in an event, a request or a response.
+    pub(super) fn fields(&mut self, service: ServiceId, reader: Reader<'_>) -> Vec<Field> {
+        let mut fields: Vec<Field> = Vec::new();
+        for node in reader.children_named("field") {
+            let (Some(name), Some(kind)) = (node.argument(0), node.argument(1)) else { continue };
+            if let Some(first) = fields.iter().find(|field| field.name.value == name.value) {
+                let first = first.name.place;
+                self.duplicate("fields", &name, first);
+                continue;
+            }
+            let kind = Located::new(self.field_type(service, kind.as_str()), kind.place);
+            fields.push(Field {
+                name,
+                was: node.text("was"),
+                kind,
+                nullable: node.flag("nullable").is_some(),
+                repeated: node.flag("repeated").is_some(),
+                summary: node.text("summary"),
+            });
+        }
+        fields
+    }
+
+    /// A column type, an enum, or the entity of a table of the service.
+    fn field_type(&self, service: ServiceId, text: &str) -> FieldType {
+        use crate::semantic::model::ColumnType;
+        let column_type = self.column_type(service, text);
+        if !matches!(column_type, ColumnType::Unknown(_)) {
+            return FieldType::Column(column_type);
+        }
+        match self.entities.get(&(service, text.to_owned())) {
+            Some(table) => FieldType::Entity(*table),
+            None => FieldType::Column(column_type),
+        }
+    }
+}

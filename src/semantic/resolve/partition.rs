@@ -1,0 +1,133 @@
+//! How tables are divided.
+
+use super::Resolver;
+use crate::diagnostic::Finding;
+use crate::semantic::model::{
+    ListPart, Located, Partition, PartitionInterval, PartitionMethod, RangePartitions, TableId,
+};
+use crate::semantic::read::Reader;
+
+impl Resolver<'_> {
+    pub(super) fn partition(&mut self, table: TableId, reader: Reader<'_>) {
+        let Some(node) = reader.child("partition") else { return };
+        let columns = self.columns(table, &node.arguments_from(0));
+        let Some(by) = node.text("by") else { return };
+        self.foreign_parts(node, by.as_str());
+        let method = match by.as_str() {
+            "range" => self.range_partitions(node),
+            "hash" => self.hash_partitions(node),
+            _ => self.list_partitions(node),
+        };
+        let single = by.as_str() == "hash" || columns.len() <= 1;
+        if !single {
+            self.findings.push(
+                Finding::error("wrong-argument", format!("`by={}` goes by one column", by.value))
+                    .at(node.node.head_place(), "several columns")
+                    .help("name the one column that divides; only `by=hash` takes several"),
+            );
+            return;
+        }
+        if let (Some(method), false) = (method, columns.is_empty()) {
+            self.register.tables[table].partition =
+                Some(Partition { columns, method, place: node.node.place() });
+        }
+    }
+
+    /// Children that belong to another way of dividing.
+    fn foreign_parts(&mut self, node: Reader<'_>, by: &str) {
+        for child in node.children() {
+            let belongs = match child.spec.name {
+                "every" | "from" | "ahead" | "keep-months" => "range",
+                "parts" => "hash",
+                "part" => "list",
+                _ => continue,
+            };
+            if belongs != by {
+                let what = format!("`{}` belongs to `by={belongs}`", child.spec.name);
+                self.findings.push(
+                    Finding::error("contradiction", what)
+                        .at(child.node.name_place(), format!("not with `by={by}`"))
+                        .at(node.node.head_place(), "divided here"),
+                );
+            }
+        }
+    }
+
+    fn missing_part(&mut self, node: Reader<'_>, name: &str, by: &str) {
+        self.findings.push(
+            Finding::error("missing-node", format!("`partition by={by}` needs `{name}`"))
+                .at(node.node.head_place(), format!("`{name}` is missing"))
+                .help(format!("add `{name}` in the braces of `partition`")),
+        );
+    }
+
+    fn range_partitions(&mut self, node: Reader<'_>) -> Option<PartitionMethod> {
+        let (every, from) = (node.child("every"), node.child("from"));
+        if every.is_none() {
+            self.missing_part(node, "every", "range");
+        }
+        if from.is_none() {
+            self.missing_part(node, "from", "range");
+        }
+        let every = match every?.argument(0)?.as_str() {
+            "day" => PartitionInterval::Day,
+            "month" => PartitionInterval::Month,
+            _ => PartitionInterval::Year,
+        };
+        let from = from?.date_argument(0)?;
+        let on_boundary = match every {
+            PartitionInterval::Day => true,
+            PartitionInterval::Month => from.value.day() == 1,
+            PartitionInterval::Year => from.value.day() == 1 && from.value.month() == 1,
+        };
+        if !on_boundary {
+            self.findings.push(
+                Finding::error("wrong-value", "the first partition has to begin where its interval does")
+                    .at(from.place, "in the middle of an interval")
+                    .help("write the first day of a month or year, such as `from \"2025-11\"`"),
+            );
+            return None;
+        }
+        Some(PartitionMethod::Range(RangePartitions {
+            every,
+            from: from.value,
+            ahead: node.child("ahead").and_then(|n| n.whole_argument(0)).map_or(3, |n| n.value),
+            keep_months: node.child("keep-months").and_then(|n| n.whole_argument(0)),
+        }))
+    }
+
+    fn hash_partitions(&mut self, node: Reader<'_>) -> Option<PartitionMethod> {
+        let Some(parts) = node.child("parts") else {
+            self.missing_part(node, "parts", "hash");
+            return None;
+        };
+        Some(PartitionMethod::Hash(parts.whole_argument(0)?.value))
+    }
+
+    fn list_partitions(&mut self, node: Reader<'_>) -> Option<PartitionMethod> {
+        let mut parts: Vec<ListPart> = Vec::new();
+        for child in node.children_named("part") {
+            let Some(name) = child.argument(0) else { continue };
+            if let Some(first) = parts.iter().find(|part| part.name.value == name.value) {
+                let first = first.name.place;
+                self.duplicate("parts", &name, first);
+                continue;
+            }
+            let values = child.literals_from(1);
+            for value in &values {
+                let known = parts.iter().flat_map(|part| &part.values);
+                if let Some(first) = known.clone().find(|known| known.value == value.value) {
+                    let name = Located::new(format!("{:?}", value.value), value.place);
+                    let first = first.place;
+                    self.duplicate("values of partitions", &name, first);
+                }
+            }
+            parts.push(ListPart { name, values });
+        }
+        if parts.is_empty() {
+            self.missing_part(node, "part", "list");
+            return None;
+        }
+        Some(PartitionMethod::List(parts))
+    }
+}

@@ -1,0 +1,209 @@
+//! Read copies of other services' tables.
+
+use super::{Resolver, dotted};
+use crate::diagnostic::Finding;
+use crate::semantic::model::{
+    ColumnIndex, Located, ProjectedColumn, Projection, ProjectionId, ServiceId, TableId, TopicSubject,
+};
+use crate::semantic::read::Reader;
+use std::collections::HashMap;
+
+/// What `of=` names.
+type Source = (Option<TableId>, Option<ProjectionId>);
+
+impl<'a> Resolver<'a> {
+    pub(super) fn resolve_projections(&mut self) {
+        let mut declared: Vec<(ProjectionId, Reader<'a>)> = Vec::new();
+        for (service, reader) in self.services.clone() {
+            for node in reader.children_named("projection") {
+                declared.extend(self.declare_projection(service, node).map(|id| (id, node)));
+            }
+        }
+        for (id, reader) in declared {
+            self.resolve_projection(id, reader);
+        }
+    }
+
+    /// By name first, so that a projection of a projection is known as one.
+    fn declare_projection(&mut self, service: ServiceId, reader: Reader<'_>) -> Option<ProjectionId> {
+        let (name, of) = (reader.argument(0)?, reader.text("of")?);
+        let key = (service, name.value.clone());
+        let tables = self.names.tables.get(&key).map(|id| self.register.tables[*id].name.place);
+        let earlier = self.names.projections.get(&key).map(|id| self.register.projections[*id].name.place);
+        if let Some(first) = tables.or(earlier) {
+            self.duplicate("tables", &name, first);
+            return None;
+        }
+        let id = self.register.projections.push(Projection {
+            service,
+            name,
+            was: reader.text("was"),
+            source: None,
+            source_place: of.place,
+            source_projection: None,
+            key: Vec::new(),
+            columns: Vec::new(),
+            indexes: Vec::new(),
+            summary: reader.text("summary"),
+            place: reader.node.place(),
+        });
+        self.register.services[service].projections.push(id);
+        self.names.projections.insert(key, id);
+        Some(id)
+    }
+
+    fn resolve_projection(&mut self, id: ProjectionId, reader: Reader<'_>) {
+        let Some(of) = reader.text("of") else { return };
+        let (table, projection) = self.projection_source(id, &of);
+        self.register.projections[id].source = table;
+        self.register.projections[id].source_projection = projection;
+        let Some(table) = table else { return };
+        let key = self.projection_key(table, reader);
+        let columns = self.projected_columns(table, reader, &key);
+        self.register.projections[id].key = key;
+        self.register.projections[id].columns = columns;
+        self.distinct_names(id);
+        let owner = self.register.projections[id].name.clone();
+        let names: Vec<String> =
+            self.register.projections[id].column_names().into_iter().map(str::to_owned).collect();
+        let known: Vec<&str> = names.iter().map(String::as_str).collect();
+        for node in reader.children_named("index") {
+            if let Some(index) = self.index(node, &known, &owner) {
+                self.register.projections[id].indexes.push(index);
+            }
+        }
+    }
+
+    fn projection_source(&mut self, id: ProjectionId, of: &Located<String>) -> Source {
+        let parts = dotted(of);
+        let [service_name, table_name] = parts.as_slice() else {
+            self.findings.push(
+                Finding::error("wrong-value", format!("`{}` names no table of a service", of.value))
+                    .at(of.place, "written as SERVICE.TABLE"),
+            );
+            return (None, None);
+        };
+        let Some(service) = self.service(service_name) else { return (None, None) };
+        if service == self.register.projections[id].service {
+            self.findings.push(
+                Finding::error("wrong-value", "a read copy is of another service's table")
+                    .at(of.place, "the service's own")
+                    .help("read the table itself, or make a view with a `sql` node"),
+            );
+            return (None, None);
+        }
+        let key = (service, table_name.value.clone());
+        if let Some(projection) = self.names.projections.get(&key) {
+            return (None, Some(*projection));
+        }
+        (self.own_table(service, table_name), None)
+    }
+
+    /// The identifying columns of the source, under the names that `key` gives them.
+    fn projection_key(&mut self, table: TableId, reader: Reader<'_>) -> Vec<ProjectedColumn> {
+        let identity = self.register.identifying_columns(table);
+        let source = &self.register.tables[table];
+        let mut key: Vec<ProjectedColumn> = identity
+            .iter()
+            .map(|column| {
+                let name = Located::new(source.columns[*column].name.value.clone(), reader.node.name_place());
+                ProjectedColumn { source: *column, name, was: None }
+            })
+            .collect();
+        for node in reader.children_named("key") {
+            let Some(name) = node.text("as") else { continue };
+            let column = match node.argument(0) {
+                Some(column) => self.column(table, &column).map(|found| found.value),
+                None if identity.len() == 1 => identity.first().copied(),
+                None => None,
+            };
+            match key.iter_mut().find(|projected| Some(projected.source) == column) {
+                Some(projected) => {
+                    projected.name = name;
+                    projected.was = node.text("was");
+                }
+                None => self.wrong_key(table, node, &identity),
+            }
+        }
+        key
+    }
+
+    fn wrong_key(&mut self, table: TableId, node: Reader<'_>, identity: &[ColumnIndex]) {
+        let source = &self.register.tables[table];
+        let names: Vec<_> =
+            identity.iter().map(|column| format!("`{}`", source.columns[*column].name.value)).collect();
+        self.findings.push(
+            Finding::error("wrong-argument", "`key` names a column of the source's identity")
+                .at(node.node.head_place(), "not one of them")
+                .at(source.name.place, format!("identified by {}", names.join(", ")))
+                .help("written as `key COLUMN as=NAME`, once for each column of the identity"),
+        );
+    }
+
+    fn projected_columns(
+        &mut self,
+        table: TableId,
+        reader: Reader<'_>,
+        key: &[ProjectedColumn],
+    ) -> Vec<ProjectedColumn> {
+        let mut projected: Vec<ProjectedColumn> = Vec::new();
+        for node in reader.children() {
+            let names: Vec<(Located<String>, Located<String>)> = match node.spec.name {
+                "carries" => node.arguments_from(0).into_iter().map(|name| (name.clone(), name)).collect(),
+                "carry" => node.argument(0).zip(node.text("as")).into_iter().collect(),
+                _ => continue,
+            };
+            for (column, name) in names {
+                let Some(source) = self.column(table, &column) else { continue };
+                if let Some(own) = key.iter().find(|own| own.source == source.value) {
+                    self.findings.push(
+                        Finding::error(
+                            "contradiction",
+                            format!("`{}` is in the copy as its key", column.value),
+                        )
+                        .at(column.place, "carried again")
+                        .at(own.name.place, "the key")
+                        .help("leave it out of `carries`"),
+                    );
+                    continue;
+                }
+                projected.push(ProjectedColumn { source: source.value, name, was: node.text("was") });
+            }
+        }
+        projected
+    }
+
+    /// Two columns of a copy with one name, or one with a name that the compiler uses.
+    fn distinct_names(&mut self, id: ProjectionId) {
+        let projection = &self.register.projections[id];
+        let mut first: HashMap<String, Located<String>> = HashMap::new();
+        let mut again = Vec::new();
+        for column in projection.key.iter().chain(&projection.columns) {
+            if crate::semantic::model::PROJECTION_COLUMNS.contains(&column.name.as_str()) {
+                again.push((column.name.clone(), projection.name.place));
+            }
+            match first.get(column.name.as_str()) {
+                Some(earlier) => again.push((column.name.clone(), earlier.place)),
+                None => {
+                    first.insert(column.name.value.clone(), column.name.clone());
+                }
+            }
+        }
+        for (name, place) in again {
+            self.duplicate("columns of the copy", &name, place);
+        }
+    }
+}
+
+impl crate::semantic::Register {
+    /// The columns that identify a row for others: the topic's `id`, else the primary key.
+    pub fn identifying_columns(&self, table: TableId) -> Vec<ColumnIndex> {
+        let table = &self.tables[table];
+        if let Some(topic) = table.topic
+            && let TopicSubject::Table { id, .. } = &self.topics[topic].subject
+        {
+            return id.iter().map(|column| column.value).collect();
+        }
+        table.primary_key.iter().flat_map(|key| &key.columns).map(|column| column.value).collect()
+    }
+}

@@ -1,0 +1,298 @@
+//! Holds a document against the grammar: what is unknown, missing, too much or of the wrong kind.
+//! Iterative, so that no depth of nesting can overflow the stack.
+
+use super::grammar::{ALLOW, Arguments, DOCUMENT, Kind, NodeSpec};
+use super::read::{Reader, Split, bare_word, expected, matches};
+use super::suggest::{did_you_mean, nearest};
+use crate::diagnostic::Finding;
+use crate::sql::DataType;
+use crate::syntax::{Node, Tree, Value, ValueKind};
+use std::collections::HashMap;
+
+/// Every finding about the form of a document.
+pub fn validate(tree: &Tree, findings: &mut Vec<Finding>) {
+    let mut open: Vec<Reader<'_>> = Vec::new();
+    level(tree.roots(), &DOCUMENT, &mut open, findings);
+    while let Some(reader) = open.pop() {
+        arguments(reader, findings);
+        properties(reader, findings);
+        level(reader.node.children(), reader.spec, &mut open, findings);
+        required_children(reader, findings);
+    }
+}
+
+/// The nodes of one level: known ones are opened, unknown and repeated ones reported.
+fn level<'a>(
+    nodes: impl Iterator<Item = Node<'a>>,
+    parent: &'static NodeSpec,
+    open: &mut Vec<Reader<'a>>,
+    findings: &mut Vec<Finding>,
+) {
+    let mut first: HashMap<&str, Node<'a>> = HashMap::new();
+    for node in nodes {
+        if node.name() == ALLOW.name && parent.name != ALLOW.name {
+            open.push(Reader { node, spec: &ALLOW });
+            continue;
+        }
+        let Some(child) = parent.child(node.name()) else {
+            findings.push(unknown_node(node, parent));
+            continue;
+        };
+        if let Some(earlier) = first.get(node.name()).filter(|_| !child.many) {
+            findings.push(
+                Finding::error(
+                    "repeated-node",
+                    format!("`{}` stands twice in {}", node.name(), shown(parent)),
+                )
+                .at(node.name_place(), "again here")
+                .at(earlier.name_place(), "first here")
+                .help("only the first one counts: bring both together into one"),
+            );
+        } else {
+            first.insert(node.name(), node);
+        }
+        open.push(Reader { node, spec: child.node });
+    }
+}
+
+fn unknown_node(node: Node<'_>, parent: &'static NodeSpec) -> Finding {
+    let known = parent.children.iter().map(|child| child.node.name);
+    let help = did_you_mean(node.name(), known).unwrap_or_else(|| elsewhere(node.name(), parent));
+    Finding::error("unknown-node", format!("`{}` is not known in {}", short(node.name()), shown(parent)))
+        .at(node.name_place(), "not known here")
+        .help(help)
+}
+
+/// Where a node of this name may stand, or what may stand here.
+fn elsewhere(name: &str, parent: &'static NodeSpec) -> String {
+    let mut open: Vec<&'static NodeSpec> = vec![&DOCUMENT];
+    while let Some(spec) = open.pop() {
+        if spec.child(name).is_some() {
+            return format!("`{name}` may stand in {}", shown(spec));
+        }
+        open.extend(spec.children.iter().map(|child| child.node));
+    }
+    let names: Vec<_> = parent.children.iter().map(|child| format!("`{}`", child.node.name)).collect();
+    if names.is_empty() {
+        format!("nothing but `allow` may stand in {}", shown(parent))
+    } else {
+        format!("what may stand in {}: {}", shown(parent), names.join(", "))
+    }
+}
+
+fn required_children(reader: Reader<'_>, findings: &mut Vec<Finding>) {
+    for name in reader.spec.required_children {
+        if reader.child(name).is_none() {
+            let own = reader.spec.name;
+            findings.push(
+                Finding::error("missing-node", format!("`{own}` has no `{name}`"))
+                    .at(reader.node.head_place(), format!("a `{name}` is needed in here"))
+                    .help(format!("add `{name}` in the braces of `{own}`")),
+            );
+        }
+    }
+}
+
+fn arguments(reader: Reader<'_>, findings: &mut Vec<Finding>) {
+    let split = reader.split();
+    let expected = reader.spec.arguments;
+    let tree = reader.node.tree;
+    for (index, value) in split.arguments.iter().enumerate() {
+        let Some(argument) = expected.fixed.get(index).copied().or(expected.rest) else { continue };
+        if let Err(phrase) = matches(tree, value, argument.kind) {
+            let what = format!("{} of `{}` has to be {phrase}", argument.name, reader.spec.name);
+            findings.push(wrong_value(tree, value, argument.kind, what));
+        }
+    }
+    missing_arguments(reader, expected, &split, findings);
+    repeated_flags(tree, &split, findings);
+    surplus_arguments(reader, &split, findings);
+}
+
+fn missing_arguments(
+    reader: Reader<'_>,
+    expected: Arguments,
+    split: &Split<'_>,
+    findings: &mut Vec<Finding>,
+) {
+    let least = expected.fixed.len() + expected.rest_at_least;
+    if split.arguments.len() >= least {
+        return;
+    }
+    let missing = expected.fixed.get(split.arguments.len()).copied().or(expected.rest);
+    let Some(missing) = missing else { return };
+    findings.push(
+        Finding::error("missing-argument", format!("`{}` needs a {}", reader.spec.name, missing.name))
+            .at(reader.node.head_place(), format!("the {} is missing", missing.name))
+            .help(usage(reader.spec)),
+    );
+}
+
+fn repeated_flags(tree: &Tree, split: &Split<'_>, findings: &mut Vec<Finding>) {
+    for (index, value) in split.flags.iter().enumerate() {
+        let word = bare_word(tree, value);
+        if let Some(first) = split.flags[..index].iter().find(|other| bare_word(tree, other) == word) {
+            findings.push(
+                Finding::error("repeated-flag", format!("the flag `{}` is given twice", word.unwrap_or("")))
+                    .at(tree.place(value.span), "again here")
+                    .at(tree.place(first.span), "first here"),
+            );
+        }
+    }
+}
+
+fn surplus_arguments(reader: Reader<'_>, split: &Split<'_>, findings: &mut Vec<Finding>) {
+    let Some(first) = split.surplus.first() else { return };
+    let tree = reader.node.tree;
+    if let Some(finding) = unquoted_type(reader, split) {
+        findings.push(finding);
+        return;
+    }
+    for value in &split.surplus {
+        let word = bare_word(tree, value).unwrap_or_else(|| tree.source(value.span));
+        let flags = reader.spec.flags.iter().map(|flag| flag.name);
+        let finding = if reader.spec.flags.is_empty() {
+            let what = format!("`{}` takes no further argument", reader.spec.name);
+            Finding::error("wrong-argument", what).help(usage(reader.spec))
+        } else {
+            let what = format!("`{}` is no flag of `{}`", short(word), reader.spec.name);
+            let known: Vec<_> = flags.clone().map(|flag| format!("`{flag}`")).collect();
+            let help = did_you_mean(word, flags).unwrap_or_else(|| format!("flags: {}", known.join(", ")));
+            Finding::error("unknown-flag", what).help(help)
+        };
+        let label = if value.span == first.span { "not known here" } else { "nor this" };
+        findings.push(finding.at(tree.place(value.span), label));
+    }
+}
+
+/// `column x double precision`: a type of several words without quotes.
+fn unquoted_type(reader: Reader<'_>, split: &Split<'_>) -> Option<Finding> {
+    let tree = reader.node.tree;
+    let position = reader.spec.arguments.fixed.iter().position(|argument| argument.name == "type")?;
+    let first = split.arguments.get(position)?;
+    let last = split.surplus.last()?;
+    let words: Vec<_> = split.surplus.iter().map_while(|value| bare_word(tree, value)).collect();
+    let whole = format!("{} {}", bare_word(tree, first)?, words.join(" "));
+    if words.len() != split.surplus.len() || DataType::parse(&whole).is_none() {
+        return None;
+    }
+    let span = crate::source::Span::new(first.span.start, last.span.end);
+    Some(
+        Finding::error("unquoted-type", format!("the type `{whole}` has to be quoted"))
+            .at(tree.place(span), "read as a type and unknown flags")
+            .help("a type of several words is one quoted text")
+            .fix(format!("\"{whole}\"")),
+    )
+}
+
+fn properties(reader: Reader<'_>, findings: &mut Vec<Finding>) {
+    let tree = reader.node.tree;
+    for entry in reader.node.entries() {
+        let Some(key) = entry.name else { continue };
+        let name = tree.string(key);
+        let Some(property) = reader.spec.property(name) else {
+            findings.push(unknown_property(reader, name, tree.place(key.span)));
+            continue;
+        };
+        if let Err(phrase) = matches(tree, &entry.value, property.kind) {
+            let what = format!("`{name}` of `{}` has to be {phrase}", reader.spec.name);
+            findings.push(wrong_value(tree, &entry.value, property.kind, what));
+        }
+    }
+    for property in reader.spec.properties.iter().filter(|property| property.required) {
+        let names = reader.node.entries().iter().filter_map(|entry| entry.name);
+        if !names.map(|key| tree.string(key)).any(|name| name == property.name) {
+            let what = format!("`{}` needs `{}=`", reader.spec.name, property.name);
+            findings.push(
+                Finding::error("missing-property", what)
+                    .at(reader.node.head_place(), format!("`{}=` is missing", property.name))
+                    .help(format!("`{}=`: {}; {}", property.name, property.summary, expected(property.kind))),
+            );
+        }
+    }
+}
+
+fn unknown_property(reader: Reader<'_>, name: &str, place: crate::source::Place) -> Finding {
+    let known = reader.spec.properties.iter().map(|property| property.name);
+    let all: Vec<_> = known.clone().map(|name| format!("`{name}=`")).collect();
+    let help = match nearest(name, known) {
+        Some(near) => format!("did you mean `{near}=`?"),
+        None if reader.spec.has_flag(name) => format!("`{name}` is a flag: write the word alone"),
+        None if reader.spec.child(name).is_some() => {
+            format!("`{name}` is a node in the braces of `{}`", reader.spec.name)
+        }
+        None if all.is_empty() => format!("`{}` has no properties", reader.spec.name),
+        None => format!("properties of `{}`: {}", reader.spec.name, all.join(", ")),
+    };
+    Finding::error("unknown-property", format!("`{}` is no property of `{}`", short(name), reader.spec.name))
+        .at(place, "not known here")
+        .help(help)
+}
+
+fn wrong_value(tree: &Tree, value: &Value, kind: Kind, what: String) -> Finding {
+    let source = tree.source(value.span);
+    let finding = Finding::error("wrong-value", what).at(tree.place(value.span), describe(value));
+    match (kind, value.kind) {
+        (Kind::OneOf(words), ValueKind::String(text)) => {
+            match nearest(tree.string(text), words.iter().copied()) {
+                Some(near) => finding.help(format!("did you mean `{near}`?")),
+                None => finding,
+            }
+        }
+        (Kind::Whole(..) | Kind::Money, ValueKind::String(text))
+            if tree.string(text).parse::<f64>().is_ok_and(f64::is_finite) =>
+        {
+            finding.help("numbers are written without quotes").fix(tree.string(text).to_owned())
+        }
+        (
+            Kind::Text | Kind::Name | Kind::NameList | Kind::OneOf(_),
+            ValueKind::Integer | ValueKind::Decimal,
+        ) => finding.help("a number that is meant as text is quoted").fix(format!("\"{source}\"")),
+        _ => finding,
+    }
+}
+
+fn describe(value: &Value) -> &'static str {
+    match value.kind {
+        ValueKind::String(_) => "this text does not fit",
+        ValueKind::Integer => "a whole number",
+        ValueKind::Decimal => "a number with a fraction or exponent",
+        ValueKind::Boolean(_) => "a truth value",
+        ValueKind::Null => "`#null`",
+        ValueKind::NotFinite => "a number that is not finite",
+    }
+}
+
+/// How a node is written, in one line.
+fn usage(spec: &'static NodeSpec) -> String {
+    let mut line = format!("written as `{}", spec.name);
+    for argument in spec.arguments.fixed {
+        line.push(' ');
+        line.push_str(&argument.name.to_uppercase());
+    }
+    if let Some(rest) = spec.arguments.rest {
+        line.push(' ');
+        line.push_str(&rest.name.to_uppercase());
+        line.push_str("...");
+    }
+    for property in spec.properties.iter().filter(|property| property.required) {
+        line.push_str(&format!(" {}=...", property.name));
+    }
+    line.push('`');
+    line
+}
+
+fn shown(spec: &'static NodeSpec) -> String {
+    if spec.name == DOCUMENT.name { "a register".to_owned() } else { format!("`{}`", spec.name) }
+}
+
+/// A word of the source for a message: cut where it is very long.
+fn short(word: &str) -> String {
+    const LONGEST: usize = 60;
+    let clean: String = word.chars().map(|c| if c.is_control() { '\u{FFFD}' } else { c }).collect();
+    if clean.chars().count() <= LONGEST {
+        return clean;
+    }
+    let start: String = clean.chars().take(LONGEST).collect();
+    format!("{start}…")
+}
