@@ -5,10 +5,12 @@ pub mod grammar;
 pub mod model;
 mod read;
 mod resolve;
+mod rules;
 mod suggest;
 mod validate;
 
 pub use arena::{Arena, Id};
 pub use model::Register;
+pub use rules::{RULES, ResolvingRule};
 mod load;
 pub use load::{Loaded, load};
