@@ -58,7 +58,7 @@ pub struct EnumType {
 /// A function without arguments in PL/pgSQL.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Function {
-    /// What it returns, such as `trigger` or `void`.
+    /// What it returns: `trigger`, or `void` for one that makes and retires range partitions.
     pub returns: String,
     /// The text between the dollar quotes, byte for byte.
     pub body: String,

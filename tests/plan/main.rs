@@ -1,0 +1,4 @@
+//! Plans: proved by execution, refused when they are spoilt.
+
+mod proof;
+mod schemas;
