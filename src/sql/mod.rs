@@ -11,7 +11,9 @@ mod literal;
 
 pub use builtin_types::TypeFamily;
 pub use data_type::{DataType, TypeError};
-pub use expression::{ColumnUse, ExpressionError, column_uses, columns_of, expression, expression_with};
+pub use expression::{
+    ColumnUse, ExpressionError, column_uses, columns_of, default_expression, expression, expression_with,
+};
 pub use extension_types::{extension_type, is_known_extension};
 pub use identifier::{
     Identifier, IdentifierError, LONGEST_IDENTIFIER, QualifiedName, check_identifier, write_identifier,

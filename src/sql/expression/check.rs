@@ -148,6 +148,12 @@ fn check_meaning(tokens: &[Token<'_>], index: usize) -> Result<(), String> {
     if word == "select" {
         return Err("a subquery has no place here: the database could not check it".to_owned());
     }
+    if word == "isnull" {
+        return Err("`ISNULL` is an old spelling of `IS NULL`, which is to be written here".to_owned());
+    }
+    if word == "collate" && index >= 2 && tokens[index - 2].text == "::" {
+        return Err("a cast before `COLLATE` is to be written in parentheses here".to_owned());
+    }
     let next = tokens.get(index + 1);
     let is_called = next.is_some_and(|next| next.is_punctuation("("));
     let previous = index.checked_sub(1).and_then(|before| tokens.get(before));

@@ -2,6 +2,8 @@
 
 mod check;
 mod columns;
+mod normal_form;
+mod syntax;
 
 pub use columns::{ColumnUse, column_uses, columns_of};
 
@@ -44,10 +46,22 @@ pub fn expression(text: &str) -> Result<Expression, ExpressionError> {
 /// Says what is wrong, and at which byte.
 pub fn expression_with(
     text: &str,
-    _column_type: &dyn Fn(&str) -> Option<String>,
+    column_type: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Expression, ExpressionError> {
-    let _parsed = parse(text)?;
-    Ok(Expression { text: text.to_owned(), normal_form: None })
+    let parsed = parse(text)?;
+    let normal_form = normal_form::normal_form(&parsed, column_type);
+    Ok(Expression { text: text.to_owned(), normal_form })
+}
+
+/// Reads the default of a column of a type as `format_type` writes it. Like [`expression`], but a constant
+/// takes the column's type: PostgreSQL stores `'10:00'` of a `time` as `'10:00:00'::time without time zone`.
+///
+/// # Errors
+/// Says what is wrong, and at which byte.
+pub fn default_expression(text: &str, data_type: &str) -> Result<Expression, ExpressionError> {
+    let parsed = parse(text)?;
+    let normal_form = normal_form::default_normal_form(&parsed, data_type);
+    Ok(Expression { text: text.to_owned(), normal_form })
 }
 
 /// Most levels of parentheses, brackets and CASE that sqlparser may descend into.
@@ -58,7 +72,7 @@ fn parse(text: &str) -> Result<Expr, ExpressionError> {
     let fail = |error| parser_error(text, error);
     let mut parser = Parser::new(&PostgreSqlDialect {})
         .with_recursion_limit(DEEPEST_RECURSION)
-        .try_with_sql(text)
+        .try_with_sql(&syntax::as_sqlparser_reads(text))
         .map_err(fail)?;
     let parsed = parser.parse_expr().map_err(fail)?;
     let rest = parser.next_token();
