@@ -1,3 +1,7 @@
 //! The `freehold` program.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    freehold::cli::run(std::env::args_os())
+}

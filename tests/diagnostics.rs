@@ -90,8 +90,8 @@ fn github_reads_one_command_per_finding() {
     insta::assert_snapshot!(github(&report(&sources, &findings)));
 }
 
-fn page(rule: &str) -> Option<&'static str> {
-    (rule == "redundant-index").then_some("# redundant-index\n\nAnother index already serves.")
+fn page(rule: &str) -> Option<String> {
+    (rule == "redundant-index").then(|| "# redundant-index\n\nAnother index already serves.".to_owned())
 }
 
 fn sarif_errors(log: &serde_json::Value) -> Vec<String> {

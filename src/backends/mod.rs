@@ -1,5 +1,10 @@
 //! What the compiler writes: one file each, pure functions from the register to texts.
 
+pub mod docs;
+mod service_drawing;
+
+pub use service_drawing::ServiceDrawing;
+
 /// A file to write: what it holds, and from which node of the register.
 /// The writer puts a header before it that says so.
 #[derive(Clone, Debug, PartialEq, Eq)]

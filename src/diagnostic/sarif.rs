@@ -46,8 +46,8 @@ struct Rule {
 
 #[derive(Serialize)]
 struct RulePage {
-    text: &'static str,
-    markdown: &'static str,
+    text: String,
+    markdown: String,
 }
 
 #[derive(Serialize)]
@@ -100,7 +100,7 @@ struct SarifRegion {
 }
 
 /// The findings as one SARIF log that ends with a line feed. `page` gives the page of a rule, in Markdown.
-pub fn sarif(report: &Report<'_>, page: impl Fn(&str) -> Option<&'static str>) -> String {
+pub fn sarif(report: &Report<'_>, page: impl Fn(&str) -> Option<String>) -> String {
     let names: Vec<&'static str> = {
         let mut names: Vec<_> = report.findings.iter().map(|finding| finding.rule).collect();
         names.sort_unstable();
@@ -110,7 +110,7 @@ pub fn sarif(report: &Report<'_>, page: impl Fn(&str) -> Option<&'static str>) -
     let results = report.findings.iter().map(|finding| result(report, finding, &names)).collect();
     let rules = names
         .iter()
-        .map(|id| Rule { id, help: page(id).map(|text| RulePage { text, markdown: text }) })
+        .map(|id| Rule { id, help: page(id).map(|text| RulePage { markdown: text.clone(), text }) })
         .collect();
     let driver = Driver { name: "freehold", semantic_version: env!("CARGO_PKG_VERSION"), rules };
     let run = Run { tool: Tool { driver }, column_kind: "unicodeCodePoints", results };

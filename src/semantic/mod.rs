@@ -6,11 +6,11 @@ pub mod model;
 mod read;
 mod resolve;
 mod rules;
-mod suggest;
+pub mod suggest;
 mod validate;
 
 pub use arena::{Arena, Id};
 pub use model::Register;
 pub use rules::{RULES, ResolvingRule};
 mod load;
-pub use load::{Loaded, load};
+pub use load::{Loaded, ReadFailure, load};

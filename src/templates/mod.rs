@@ -13,7 +13,12 @@ use std::io;
 use tera::{Context, Kwargs, State, Tera};
 
 /// The templates that the program holds, by name.
-const EMBEDDED: &[(&str, &str)] = &[];
+const EMBEDDED: &[(&str, &str)] = &[
+    ("docs/README.md", include_str!("../../templates/docs/README.md")),
+    ("docs/events.md", include_str!("../../templates/docs/events.md")),
+    ("docs/ownership.md", include_str!("../../templates/docs/ownership.md")),
+    ("docs/services.md", include_str!("../../templates/docs/services.md")),
+];
 
 /// Filters of tera that make unquoted text pass as quoted, or undefined values as values.
 const REFUSED_FILTERS: [&str; 4] = ["safe", "default", "escape_html", "escape_xml"];

@@ -1,6 +1,6 @@
 //! Makes the changes: first every text in a temporary file beside its place, then one rename after the other.
 
-use super::{Change, Comparison, TEMPORARY, Target, WriteError, compare};
+use super::{Comparison, TEMPORARY, Target, WriteError, compare};
 use crate::backends::GeneratedFile;
 use std::collections::BTreeSet;
 use std::fs::{File, Permissions};
@@ -53,6 +53,20 @@ pub fn write(
     Ok(Written { comparison, done })
 }
 
+/// Writes a file that people own from then on, with the folders above it. Never overwrites.
+///
+/// # Errors
+/// Something stands there, or the operating system refused.
+pub fn create(path: &Path, text: &str) -> Result<(), WriteError> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut folders = NewFolders::default();
+    folders.make(folder)?;
+    let temporary = stage(path, text)?;
+    temporary.persist_noclobber(path).map_err(|error| WriteError::io("create", path)(error.error))?;
+    folders.keep();
+    Ok(())
+}
+
 /// The folder, made where it is missing, locked until the value is dropped.
 fn lock(folder: &Path) -> Result<Option<File>, WriteError> {
     std::fs::create_dir_all(folder).map_err(WriteError::io("create the folder", folder))?;
@@ -76,7 +90,9 @@ fn apply(
     for change in &comparison.changes {
         if let Some(text) = &change.after {
             before_step(Step::Stage(&change.path));
-            staged.push((change, stage(target.folder, change, text, &mut folders)?));
+            let path = target.folder.join(&change.path);
+            folders.make(path.parent().unwrap_or(target.folder))?;
+            staged.push((change, stage(&path, text)?));
         }
     }
     folders.keep();
@@ -107,7 +123,8 @@ struct NewFolders {
 
 impl NewFolders {
     fn make(&mut self, folder: &Path) -> Result<(), WriteError> {
-        let missing: Vec<&Path> = folder.ancestors().take_while(|above| !above.exists()).collect();
+        let is_missing = |above: &&Path| !above.as_os_str().is_empty() && !above.exists();
+        let missing: Vec<&Path> = folder.ancestors().take_while(is_missing).collect();
         for above in missing.into_iter().rev() {
             std::fs::create_dir(above).map_err(WriteError::io("create the folder", above))?;
             self.made.push(above.to_path_buf());
@@ -129,23 +146,16 @@ impl Drop for NewFolders {
 }
 
 /// Writes a text to a temporary file beside its place, down to the disk.
-fn stage(
-    output: &Path,
-    change: &Change,
-    text: &str,
-    folders: &mut NewFolders,
-) -> Result<TempPath, WriteError> {
-    let path = output.join(&change.path);
-    let folder = path.parent().unwrap_or(output);
-    folders.make(folder)?;
+fn stage(path: &Path, text: &str) -> Result<TempPath, WriteError> {
+    let folder = path.parent().unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
     builder.prefix(TEMPORARY.0).suffix(TEMPORARY.1);
     if let Some(permissions) = permissions(text) {
         builder.permissions(permissions);
     }
     let mut temporary = builder.tempfile_in(folder).map_err(WriteError::io("write to", folder))?;
-    temporary.write_all(text.as_bytes()).map_err(WriteError::io("write", &path))?;
-    temporary.as_file().sync_all().map_err(WriteError::io("write", &path))?;
+    temporary.write_all(text.as_bytes()).map_err(WriteError::io("write", path))?;
+    temporary.as_file().sync_all().map_err(WriteError::io("write", path))?;
     Ok(temporary.into_temp_path())
 }
 

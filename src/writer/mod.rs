@@ -14,7 +14,7 @@ mod compare;
 mod diff;
 pub mod header;
 
-pub use apply::{Step, Written, write};
+pub use apply::{Step, Written, create, write};
 pub use compare::{Change, Comparison, Refusal, RefusalReason, Target, compare};
 pub use diff::unified_diff;
 

@@ -1,0 +1,180 @@
+//! `freehold build`: checks, makes everything, writes it; with `--check` shows what is stale instead.
+
+use super::project::Project;
+use super::stopwatch::Stopwatch;
+use super::{
+    CommandError, CommonArguments, FindingArguments, Format, Outcome, check, output_findings, print,
+};
+use crate::backends::{Backend, GeneratedFile};
+use crate::diagnostic::Report;
+use crate::semantic::{Register, suggest};
+use crate::session::{self, Checked, Selection, Stage};
+use crate::templates::Templates;
+use crate::writer::{self, Comparison, Target, unified_diff};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct BuildArguments {
+    #[command(flatten)]
+    findings: FindingArguments,
+    /// Write nothing; show what is stale and fail if anything is
+    #[arg(long)]
+    check: bool,
+    /// The output folder [default: generated/ beside the register's folder]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Make only the output of these services and backends (sql, docs)
+    #[arg(long, value_name = "SERVICE|BACKEND", value_delimiter = ',')]
+    only: Vec<String>,
+    /// Replace templates by files of the same names in this folder
+    #[arg(long, value_name = "DIR")]
+    templates: Option<PathBuf>,
+    /// Show how long each stage takes
+    #[arg(long)]
+    stats: bool,
+    /// Overwrite generated files that were edited
+    #[arg(long)]
+    force: bool,
+}
+
+pub(super) fn run(common: &CommonArguments, arguments: &BuildArguments) -> Result<Outcome, CommandError> {
+    let project = Project::find(common)?;
+    let overrides = match &arguments.templates {
+        Some(folder) => template_files(folder)?,
+        None => BTreeMap::new(),
+    };
+    let templates = Templates::new(&overrides)?;
+    let mut stopwatch = Stopwatch::start();
+    let mut checked = session::check(&project.files, &project.model, None, &mut |stage| stopwatch.lap(stage));
+    if let Some(failure) = &checked.failure {
+        return Err(project.unreadable(failure));
+    }
+    check::deny(&mut checked, arguments.findings.deny);
+    let mut build = None;
+    if !checked.has_errors() {
+        build = Some(make(arguments, &project, &mut checked, &templates, &mut stopwatch)?);
+    }
+    let report = Report { sources: &checked.sources, findings: &checked.findings, root: &project.root };
+    print::findings(common, &arguments.findings, &report)?;
+    if let Some(build) = &build {
+        build.show(common, arguments)?;
+    }
+    if arguments.stats {
+        print::to_stderr(&stopwatch.table())?;
+    }
+    Ok(check::outcome(&checked))
+}
+
+/// What was made, and what became of it.
+struct Build {
+    comparison: Comparison,
+    files: usize,
+    bytes: usize,
+}
+
+/// Makes the files and brings them to the disk; what stands in the way, or is stale, becomes a finding.
+fn make(
+    arguments: &BuildArguments,
+    project: &Project,
+    checked: &mut Checked,
+    templates: &Templates,
+    stopwatch: &mut Stopwatch,
+) -> Result<Build, CommandError> {
+    let selection = selection(&arguments.only, &checked.register)?;
+    let files =
+        session::generate(&checked.register, templates, &selection, &mut |stage| stopwatch.lap(stage))?;
+    let output = arguments.out.clone().unwrap_or_else(|| project.default_output());
+    let owned = Backend::ALL.map(Backend::name);
+    let stale = |path: &str, node: &str| selection.includes(path, node);
+    let target = Target { folder: &output, owned: &owned, stale: &stale, force: arguments.force };
+    let comparison = if arguments.check {
+        let comparison = writer::compare(&target, &files)?;
+        checked.findings.extend(output_findings::stale(&output, &comparison));
+        comparison
+    } else {
+        writer::write(&target, &files, &mut |_| {})?.comparison
+    };
+    checked.findings.extend(output_findings::refused(&output, &comparison));
+    stopwatch.lap(Stage::Write);
+    let bytes = files.iter().map(|file: &GeneratedFile| file.contents.len()).sum();
+    Ok(Build { comparison, files: files.len(), bytes })
+}
+
+impl Build {
+    /// Shows people the differences, and what was done.
+    fn show(&self, common: &CommonArguments, arguments: &BuildArguments) -> Result<(), CommandError> {
+        let comparison = &self.comparison;
+        if arguments.findings.format == Format::Human {
+            let refused = comparison.refusals.iter().map(|refusal| &refusal.change);
+            let stale = comparison.changes.iter().filter(|_| arguments.check);
+            for change in refused.chain(stale) {
+                print::diff(common.color, &unified_diff(change))?;
+            }
+            print::to_stderr(&self.summary(arguments.check))?;
+        }
+        if arguments.stats {
+            print::to_stderr(&format!(
+                "{:<10}{:>10}\n{:<10}{:>10}\n",
+                "files", self.files, "bytes", self.bytes
+            ))?;
+        }
+        Ok(())
+    }
+
+    fn summary(&self, check: bool) -> String {
+        let comparison = &self.comparison;
+        let removed = comparison.changes.iter().filter(|change| change.after.is_none()).count();
+        let written = comparison.changes.len() - removed;
+        let unchanged = comparison.unchanged;
+        match (check, comparison.refusals.is_empty()) {
+            (true, _) => format!("{written} to write, {removed} to remove, {unchanged} up to date\n"),
+            (false, true) => format!("{written} written, {removed} removed, {unchanged} up to date\n"),
+            (false, false) => "nothing was written\n".to_owned(),
+        }
+    }
+}
+
+/// What `--only` means: each word is a service, a backend, or both.
+fn selection(only: &[String], register: &Register) -> Result<Selection, CommandError> {
+    let mut selection = Selection::default();
+    for word in only {
+        let backend = Backend::by_name(word);
+        let is_service = register.services.values().any(|service| service.name.as_str() == word);
+        selection.backends.extend(backend);
+        if is_service {
+            selection.services.push(word.clone());
+        }
+        if backend.is_none() && !is_service {
+            let backends = Backend::ALL.iter().map(|backend| backend.name());
+            let services = register.services.values().map(|service| service.name.as_str());
+            let hint = match suggest::did_you_mean(word, backends.clone().chain(services)) {
+                Some(hint) => hint,
+                None => format!("the backends are {}", backends.collect::<Vec<_>>().join(", ")),
+            };
+            return Err(CommandError::new(format!(
+                "`--only {word}` names neither a service nor a backend; {hint}"
+            )));
+        }
+    }
+    Ok(selection)
+}
+
+/// The files of a folder by their paths in it, with `/` between the parts.
+fn template_files(folder: &Path) -> Result<BTreeMap<String, String>, CommandError> {
+    let failed = |path: &Path, why: &dyn std::fmt::Display| {
+        CommandError::new(format!("cannot read the template `{}`: {why}", path.display()))
+    };
+    let mut files = BTreeMap::new();
+    for entry in walkdir::WalkDir::new(folder).sort_by_file_name() {
+        let entry = entry.map_err(|error| failed(error.path().unwrap_or(folder), &error))?;
+        let path = entry.path();
+        if path.is_dir() {
+            continue;
+        }
+        let name = path.strip_prefix(folder).unwrap_or(path).to_string_lossy().replace('\\', "/");
+        let text = std::fs::read_to_string(path).map_err(|error| failed(path, &error))?;
+        files.insert(name, text);
+    }
+    Ok(files)
+}

@@ -1,1 +1,0 @@
-//! Views of the register as graphs: order, cycles, reach.
