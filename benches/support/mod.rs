@@ -10,12 +10,11 @@ const TABLES_PER_SERVICE: usize = 100;
 pub fn register(tables: usize) -> String {
     let services = tables.div_ceil(TABLES_PER_SERVICE).max(1);
     let mut text = String::with_capacity(tables * 1000);
-    text.push_str("platform synthetic {\n    postgres version=\"16.3\"\n}\nteam everyone contact=\"#everyone\"\n");
+    text.push_str(
+        "platform synthetic {\n    postgres version=\"16.3\"\n}\nteam everyone contact=\"#everyone\"\n",
+    );
     for server in 0..services.div_ceil(5) {
-        let _ = writeln!(
-            text,
-            "server server-{server} class=db.t3.small storage-gb=50 max-connections=2000"
-        );
+        let _ = writeln!(text, "server server-{server} class=db.t3.small storage-gb=50 max-connections=2000");
     }
     for service in 0..services {
         let count = TABLES_PER_SERVICE.min(tables.saturating_sub(service * TABLES_PER_SERVICE)).max(1);

@@ -242,6 +242,16 @@ pub struct Rpc {
     pub place: Place,
 }
 
+impl Rpc {
+    /// `version=`; those that are derived from tables are version 1.
+    pub fn version(&self) -> u32 {
+        match &self.kind {
+            RpcKind::Custom { version, .. } => *version,
+            _ => 1,
+        }
+    }
+}
+
 /// Who is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Callee {

@@ -23,9 +23,10 @@ impl Resolver<'_> {
 
     fn add_rpc(&mut self, rpc: Rpc) {
         let key = (rpc.service, rpc.name.value.clone());
-        if let Some(first) = self.names.rpcs.get(&key) {
-            let first = self.register.rpcs[*first].name.place;
-            return self.duplicate("RPCs", &rpc.name, first);
+        let earlier = self.names.rpcs.get(&key).map(|id| &self.register.rpcs[*id]);
+        if let Some(first) = earlier.filter(|first| first.version() >= rpc.version()) {
+            let first = first.name.place;
+            return self.duplicate_version("RPCs", &rpc.name, first);
         }
         let service = rpc.service;
         let id = self.register.rpcs.push(rpc);

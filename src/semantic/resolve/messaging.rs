@@ -128,10 +128,12 @@ impl Resolver<'_> {
 
     fn event(&mut self, service: ServiceId, topic: TopicId, table: Option<TableId>, reader: Reader<'_>) {
         let Some(name) = reader.argument(0) else { return };
+        let version = reader.whole("version").map_or(1, |n| n.value);
         let key = (service, name.value.clone());
-        if let Some(first) = self.names.events.get(&key) {
-            let first = self.register.events[*first].name.place;
-            return self.duplicate("events", &name, first);
+        let earlier = self.names.events.get(&key).map(|id| &self.register.events[*id]);
+        if let Some(first) = earlier.filter(|first| first.version >= version) {
+            let first = first.name.place;
+            return self.duplicate_version("events", &name, first);
         }
         let trigger = reader.text("when").map(|when| match when.as_str() {
             "created" => EventTrigger::Created,
@@ -145,7 +147,7 @@ impl Resolver<'_> {
             name,
             was: reader.text("was"),
             trigger,
-            version: reader.whole("version").map_or(1, |n| n.value),
+            version,
             carries: self.carried(table, reader),
             fields,
             summary: reader.text("summary"),

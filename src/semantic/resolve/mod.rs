@@ -93,6 +93,16 @@ impl Resolver<'_> {
         );
     }
 
+    /// Reports a name that was given before with the same or a newer version. A name means its newest version.
+    fn duplicate_version(&mut self, what: &str, name: &Located<String>, first: Place) {
+        self.findings.push(
+            Finding::error("duplicate-name", format!("there are two {what} with the name `{}`", name.value))
+                .at(name.place, "again here, and not with a higher `version=`")
+                .at(first, "first here")
+                .help("rename one of them, or write the versions of one thing in rising order"),
+        );
+    }
+
     /// Reports a name that means nothing.
     fn unknown<'n>(&mut self, what: &str, name: &Located<String>, known: impl IntoIterator<Item = &'n str>) {
         let finding = Finding::error("unknown-name", format!("there is no {what} `{}`", name.value))
