@@ -70,8 +70,12 @@ fn add_column(table: &mut Table, row: &Row) -> Result<(), LiveError> {
 fn normalize_columns(table: &mut Table) {
     let columns = table.columns.clone();
     for column in table.columns.values_mut() {
-        for value in [&mut column.default, &mut column.generated].into_iter().flatten() {
-            *value = expression(std::mem::take(&mut value.text), &columns);
+        if let Some(default) = &mut column.default {
+            let text = std::mem::take(&mut default.text);
+            *default = sql::default_expression(&text, &column.data_type).unwrap_or_else(|_| as_printed(text));
+        }
+        if let Some(generated) = &mut column.generated {
+            *generated = expression(std::mem::take(&mut generated.text), &columns);
         }
     }
 }

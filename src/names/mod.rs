@@ -1,7 +1,14 @@
 //! What is legal as a name in each target, and the names that are derived from others.
 
+mod derived;
 mod plural;
 mod rpc;
+mod target;
 
+pub use derived::{
+    crate_name, environment_variable, hcl_name, json_name, kubernetes_name, protobuf_enum_value,
+    protobuf_field, protobuf_message, protobuf_package_part, rust_identifier,
+};
 pub use plural::plural;
 pub use rpc::{rpc_batch_get, rpc_batch_get_by, rpc_exists, rpc_exists_by, rpc_get, rpc_get_by, rpc_list};
+pub use target::{NameProblem, Target, check};
