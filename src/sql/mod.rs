@@ -3,19 +3,24 @@
 mod builtin_types;
 mod data_type;
 mod expression;
+mod extension_trust;
 mod extension_types;
 mod identifier;
 mod keywords;
 mod lexer;
 mod literal;
+mod render;
+mod render_table;
 
 pub use builtin_types::TypeFamily;
 pub use data_type::{DataType, TypeError};
 pub use expression::{
     ColumnUse, ExpressionError, column_uses, columns_of, default_expression, expression, expression_with,
 };
+pub use extension_trust::is_trusted_extension;
 pub use extension_types::{extension_type, is_known_extension};
 pub use identifier::{
     Identifier, IdentifierError, LONGEST_IDENTIFIER, QualifiedName, check_identifier, write_identifier,
 };
 pub use literal::{LineComment, Literal, Number};
+pub use render::render;
