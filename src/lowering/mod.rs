@@ -1,1 +1,99 @@
 //! From a service of the register to the schema of its database, with what the compiler adds.
+
+mod expressions;
+mod messaging;
+mod names;
+mod partitions;
+mod projection;
+mod table;
+mod triggers;
+mod types;
+
+pub use messaging::{OUTBOX_TABLE, PROCESSED_EVENTS_TABLE, publishes, records_processed_events};
+pub use names::shortened;
+pub use table::ROW_VERSION_COLUMN;
+
+use crate::schema::{EnumType, ObjectName, Schema, SqlNode};
+use crate::semantic::Register;
+use crate::semantic::model::{EnumId, Located, Service, ServiceId, TableId};
+use names::TakenNames;
+
+/// The PostgreSQL schema of everything that says no other.
+const PUBLIC: &str = "public";
+
+/// The schema of a service's database. Total: of a register with findings it gives what could be read.
+pub fn lower(register: &Register, service: ServiceId) -> Schema {
+    let declaration = &register.services[service];
+    let mut lowering =
+        Lowering { register, service: declaration, schema: Schema::default(), taken: TakenNames::default() };
+    lowering.keep_names_of_people();
+    lowering.schema.extensions = declaration.extensions.iter().map(|name| name.value.clone()).collect();
+    for id in &declaration.enums {
+        lowering.add_enum(*id);
+    }
+    for id in &declaration.tables {
+        lowering.add_table(*id);
+    }
+    for id in &declaration.projections {
+        lowering.add_projection(*id);
+    }
+    lowering.add_messaging_tables();
+    lowering.add_sql_nodes();
+    lowering.schema
+}
+
+/// A schema in the making.
+struct Lowering<'a> {
+    register: &'a Register,
+    service: &'a Service,
+    schema: Schema,
+    taken: TakenNames,
+}
+
+impl Lowering<'_> {
+    /// Names that are written in the register come first: derived ones give way to them.
+    fn keep_names_of_people(&mut self) {
+        for id in &self.service.tables {
+            let table = &self.register.tables[*id];
+            self.taken.keep(table.sql_schema(), table.sql_name());
+            let indexes = table.indexes.iter().filter_map(|index| index.name.as_ref());
+            for name in indexes.chain(table.uniques.iter().filter_map(|unique| unique.name.as_ref())) {
+                self.taken.keep(table.sql_schema(), name.as_str());
+            }
+        }
+        for id in &self.service.projections {
+            let projection = &self.register.projections[*id];
+            self.taken.keep(PUBLIC, projection.name.as_str());
+            for name in projection.indexes.iter().filter_map(|index| index.name.as_ref()) {
+                self.taken.keep(PUBLIC, name.as_str());
+            }
+        }
+        self.taken.keep(PUBLIC, OUTBOX_TABLE);
+        self.taken.keep(PUBLIC, PROCESSED_EVENTS_TABLE);
+    }
+
+    fn add_enum(&mut self, id: EnumId) {
+        let declaration = &self.register.enums[id];
+        let values = declaration.values.iter().map(|value| value.name.value.clone()).collect();
+        let lowered = EnumType { values, comment: summary(declaration.summary.as_ref()) };
+        self.schema.enums.insert(ObjectName::new(PUBLIC, declaration.name.as_str()), lowered);
+    }
+
+    fn add_sql_nodes(&mut self) {
+        for node in &self.service.sql {
+            let after = node.after.as_ref().map(|table| self.table_name(table.value));
+            let lowered = SqlNode { after, up: node.up.value.clone(), down: node.down.value.clone() };
+            self.schema.sql_nodes.insert(node.name.value.clone(), lowered);
+        }
+    }
+
+    /// The name of a table in its database.
+    fn table_name(&self, id: TableId) -> ObjectName {
+        let table = &self.register.tables[id];
+        ObjectName::new(table.sql_schema(), table.sql_name())
+    }
+}
+
+fn summary(text: Option<&Located<String>>) -> Option<String> {
+    text.map(|text| text.value.clone()).filter(|text| !text.is_empty())
+}

@@ -58,7 +58,11 @@ fn column_line(name: &str, column: &Column) -> String {
 /// PostgreSQL's grammar takes only a part of the expressions bare after DEFAULT (`b_expr`): what is no plain
 /// constant and no plain call stands in parentheses.
 fn default_expression(text: &str) -> String {
-    if is_constant(text) || is_call(text) || is_in_parentheses(text) { text.to_owned() } else { format!("({text})") }
+    if is_constant(text) || is_call(text) || is_in_parentheses(text) {
+        text.to_owned()
+    } else {
+        format!("({text})")
+    }
 }
 
 fn is_constant(text: &str) -> bool {

@@ -1,0 +1,24 @@
+//! Expressions and literals of the register as expressions of the schema.
+
+use crate::schema::{Column, Expression};
+use crate::semantic::model::DefaultValue;
+use crate::sql::{self, Literal};
+use indexmap::IndexMap;
+
+/// An expression over a table's columns. One that is no expression, which rule `invalid-expression` reports, keeps
+/// its text.
+pub(super) fn expression(text: &str, columns: &IndexMap<String, Column>) -> Expression {
+    let column_type = |name: &str| columns.get(name).map(|column| column.data_type.clone());
+    sql::expression_with(text, &column_type)
+        .unwrap_or_else(|_| Expression { text: text.to_owned(), normal_form: None })
+}
+
+/// A constant of the register in SQL.
+pub(super) fn literal(value: &DefaultValue) -> Literal {
+    match value {
+        DefaultValue::Text(text) => Literal::text(text),
+        DefaultValue::Number(text) => Literal::number(text).unwrap_or_else(|| Literal::text(text)),
+        DefaultValue::Boolean(value) => Literal::Boolean(*value),
+        DefaultValue::Null => Literal::Null,
+    }
+}

@@ -1,0 +1,146 @@
+//! The tables that events pass through: the outbox of a service that publishes, and the processed events of one
+//! that consumes.
+
+use super::expressions::expression;
+use super::projection::plain;
+use super::table::plain_index;
+use super::{Lowering, PUBLIC};
+use crate::schema::{Column, Index, ObjectName, PrimaryKey, Table, Unique};
+use crate::semantic::Register;
+use crate::semantic::model::{OnDelete, Service};
+use indexmap::IndexMap;
+
+/// Events on their way to the broker.
+pub const OUTBOX_TABLE: &str = "outbox_events";
+/// Events whose effect is in the database.
+pub const PROCESSED_EVENTS_TABLE: &str = "processed_events";
+
+const TIME: &str = "timestamp with time zone";
+
+/// Whether a service publishes events, and so has an outbox.
+pub fn publishes(service: &Service) -> bool {
+    !service.topics.is_empty()
+}
+
+/// Whether events of others have an effect on a service's database, and so leave a trace in it.
+pub fn records_processed_events(register: &Register, service: &Service) -> bool {
+    let mut references = service.tables.iter().flat_map(|table| &register.tables[*table].references);
+    !service.consumes.is_empty()
+        || !service.projections.is_empty()
+        || references.any(|reference| register.references[*reference].on_delete.value != OnDelete::Keep)
+}
+
+impl Lowering<'_> {
+    pub(super) fn add_messaging_tables(&mut self) {
+        if publishes(self.service) {
+            let table = self.outbox();
+            self.schema.tables.insert(ObjectName::new(PUBLIC, OUTBOX_TABLE), table);
+        }
+        if records_processed_events(self.register, self.service) {
+            let table = self.processed_events();
+            self.schema.tables.insert(ObjectName::new(PUBLIC, PROCESSED_EVENTS_TABLE), table);
+        }
+    }
+
+    /// The relay sends rows whose `transaction_id` is below `pg_snapshot_xmin(pg_current_snapshot())`, in the order
+    /// of `id`: identity values are taken before the commit, so the order alone could pass over a row.
+    fn outbox(&mut self) -> Table {
+        let columns = outbox_columns();
+        let mut table = Table {
+            primary_key: Some(PrimaryKey {
+                name: self.taken.relation(PUBLIC, &[OUTBOX_TABLE], "pkey"),
+                columns: vec!["id".to_owned()],
+            }),
+            comment: Some(
+                "Generated: events of committed changes on their way to the broker; the relay deletes what it sent."
+                    .to_owned(),
+            ),
+            ..Table::default()
+        };
+        let unique = Unique { columns: vec!["event_id".to_owned()], nulls_not_distinct: false };
+        table.uniques.insert(self.taken.relation(PUBLIC, &[OUTBOX_TABLE, "event_id"], "key"), unique);
+        let parked = Index {
+            predicate: Some(expression("parked_at IS NOT NULL", &columns)),
+            comment: Some("Generated: later events of a key wait behind its parked one.".to_owned()),
+            ..plain_index(&["topic".to_owned(), "partition_key".to_owned()])
+        };
+        let index_name = self.taken.relation(PUBLIC, &[OUTBOX_TABLE, "topic", "partition_key"], "idx");
+        table.indexes.insert(index_name, parked);
+        table.columns = columns;
+        table
+    }
+
+    fn processed_events(&mut self) -> Table {
+        let mut columns = IndexMap::new();
+        add(
+            &mut columns,
+            "consumer_group",
+            plain("text", false),
+            "the consumer group that processed the event",
+        );
+        add(&mut columns, "event_id", plain("uuid", false), "the id that the event carries");
+        add(&mut columns, "processed_at", with_default(TIME, "now()"), "when; old rows are deleted by it");
+        let mut table = Table {
+            columns,
+            primary_key: Some(PrimaryKey {
+                name: self.taken.relation(PUBLIC, &[PROCESSED_EVENTS_TABLE], "pkey"),
+                columns: vec!["consumer_group".to_owned(), "event_id".to_owned()],
+            }),
+            comment: Some(
+                "Generated: events whose effect is in this database, so that none has it twice; kept longer than topics \
+                 keep messages."
+                    .to_owned(),
+            ),
+            ..Table::default()
+        };
+        let index_name = self.taken.relation(PUBLIC, &[PROCESSED_EVENTS_TABLE, "processed_at"], "idx");
+        table.indexes.insert(index_name, plain_index(&["processed_at".to_owned()]));
+        table
+    }
+}
+
+fn outbox_columns() -> IndexMap<String, Column> {
+    let mut columns = IndexMap::new();
+    let identity = Column { identity: true, ..plain("bigint", false) };
+    add(&mut columns, "id", identity, "the order in which rows were written");
+    add(
+        &mut columns,
+        "event_id",
+        with_default("uuid", "gen_random_uuid()"),
+        "consumers know the event by it",
+    );
+    add(&mut columns, "topic", plain("text", false), "the topic that the event goes to");
+    add(&mut columns, "event_type", plain("text", false), "the name of the event");
+    add(&mut columns, "event_version", with_default("bigint", "1"), "the version of the event's message");
+    add(&mut columns, "partition_key", plain("text", false), "events with the same key stay in order");
+    add(&mut columns, "aggregate_id", plain("text", false), "the row that the event tells of");
+    add(
+        &mut columns,
+        "row_version",
+        plain("bigint", true),
+        "row_version of that row; none where the application publishes the event",
+    );
+    add(&mut columns, "payload", plain("bytea", false), "the message as the broker gets it");
+    add(&mut columns, "headers", with_default("jsonb", "'{}'"), "headers of the message, such as a trace");
+    add(&mut columns, "occurred_at", with_default(TIME, "now()"), "when the change was made");
+    add(
+        &mut columns,
+        "transaction_id",
+        with_default("xid8", "pg_current_xact_id()"),
+        "the transaction that wrote the row; the relay waits until all up to it have ended",
+    );
+    add(&mut columns, "attempts", with_default("bigint", "0"), "how often the relay tried to send it");
+    add(&mut columns, "next_attempt_at", with_default(TIME, "now()"), "when the relay tries next");
+    add(&mut columns, "parked_at", plain(TIME, true), "when the relay gave up");
+    add(&mut columns, "last_error", plain("text", true), "why the last try failed");
+    columns
+}
+
+fn add(columns: &mut IndexMap<String, Column>, name: &str, column: Column, meaning: &str) {
+    let meaning = meaning.to_owned();
+    columns.insert(name.to_owned(), Column { comment: Some(meaning), ..column });
+}
+
+fn with_default(data_type: &str, default: &str) -> Column {
+    Column { default: Some(expression(default, &IndexMap::new())), ..plain(data_type, false) }
+}

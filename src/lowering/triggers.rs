@@ -1,0 +1,101 @@
+//! The trigger that keeps what an update must set, and what it must not change.
+
+use super::Lowering;
+use super::names::shortened;
+use super::table::ROW_VERSION_COLUMN;
+use crate::schema::{Function, ObjectName, Table, Trigger, TriggerEvent, TriggerTiming};
+use crate::semantic::model::{self, TopicSubject};
+use crate::sql::{Literal, columns_of, write_identifier};
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+impl Lowering<'_> {
+    /// One trigger and one function for each table with `on-update-sql` or a topic.
+    pub(super) fn add_update_trigger(
+        &mut self,
+        declaration: &model::Table,
+        name: &ObjectName,
+        table: &mut Table,
+    ) {
+        let mut statements = String::new();
+        let mut purposes = Vec::new();
+        if let Some(topic) = declaration.topic {
+            let topic = &self.register.topics[topic];
+            for column in fixed_columns(declaration, topic) {
+                statements += &refuse_change(name, column, topic.name.as_str());
+            }
+            purposes.push(format!("counts {ROW_VERSION_COLUMN} up"));
+            purposes
+                .push(format!("keeps what the events of {} are identified and ordered by", topic.name.value));
+        }
+        for column in &declaration.columns {
+            if let Some(text) = &column.on_update_sql {
+                statements += &assignment(name, column.name.as_str(), text.as_str());
+                purposes.push(format!("sets {}", column.name.value));
+            }
+        }
+        if declaration.topic.is_some() {
+            let _ = writeln!(statements, "    NEW.{ROW_VERSION_COLUMN} := OLD.{ROW_VERSION_COLUMN} + 1;");
+        }
+        if statements.is_empty() {
+            return;
+        }
+        let own_name = shortened(&name.name, "_before_update");
+        let function = ObjectName::new(&name.schema, &own_name);
+        let body = format!("\nBEGIN\n{statements}    RETURN NEW;\nEND\n");
+        let comment = format!("Generated: {}.", purposes.join(", "));
+        self.schema.functions.insert(
+            function.clone(),
+            Function { returns: "trigger".to_owned(), body, comment: Some(comment) },
+        );
+        let trigger = Trigger { timing: TriggerTiming::Before, events: vec![TriggerEvent::Update], function };
+        table.triggers.insert(own_name, trigger);
+    }
+}
+
+/// The columns that order and identify the events of a table, in the order of the table.
+fn fixed_columns<'a>(table: &'a model::Table, topic: &model::Topic) -> Vec<&'a str> {
+    let TopicSubject::Table { key, id, .. } = &topic.subject else { return Vec::new() };
+    let numbers: BTreeSet<usize> = key.iter().chain(id).map(|column| column.value).collect();
+    numbers
+        .iter()
+        .filter_map(|number| table.columns.get(*number))
+        .map(|column| column.name.as_str())
+        .collect()
+}
+
+fn refuse_change(table: &ObjectName, column: &str, topic: &str) -> String {
+    let field = identifier(column);
+    let detail = format!("Events of topic {topic} are identified or ordered by it.");
+    format!(
+        "    IF NEW.{field} IS DISTINCT FROM OLD.{field} THEN
+        RAISE EXCEPTION 'column \"%\" of table \"%\" cannot change', {column}, {name}
+            USING ERRCODE = 'integrity_constraint_violation',
+                DETAIL = {detail},
+                HINT = 'Delete the row and insert another one.',
+                SCHEMA = {schema}, TABLE = {name}, COLUMN = {column};
+    END IF;
+",
+        column = Literal::text(column),
+        name = Literal::text(&table.name),
+        schema = Literal::text(&table.schema),
+        detail = Literal::text(detail),
+    )
+}
+
+/// An expression that uses columns sees those of the new row.
+fn assignment(table: &ObjectName, column: &str, text: &str) -> String {
+    let field = identifier(column);
+    if columns_of(text).is_empty() {
+        return format!("    NEW.{field} := {text};\n");
+    }
+    format!("    SELECT {text} INTO NEW.{field} FROM (SELECT NEW.*) AS {};\n", identifier(&table.name))
+}
+
+/// A name as it stands in SQL.
+pub(super) fn identifier(name: &str) -> String {
+    let mut text = String::with_capacity(name.len());
+    // Writing to a String cannot fail.
+    let _ = write_identifier(&mut text, name);
+    text
+}
