@@ -1,7 +1,10 @@
 //! What the compiler writes: one file each, pure functions from the register to texts.
 
+pub mod bootstrap;
 pub mod docs;
+pub mod migrations;
 mod service_drawing;
+mod sql_text;
 
 pub use service_drawing::ServiceDrawing;
 

@@ -76,10 +76,10 @@ impl Lowering<'_> {
             &mut columns,
             "consumer_group",
             plain("text", false),
-            "the consumer group that processed the event",
+            "The consumer group that processed the event.",
         );
-        add(&mut columns, "event_id", plain("uuid", false), "the id that the event carries");
-        add(&mut columns, "processed_at", with_default(TIME, "now()"), "when; old rows are deleted by it");
+        add(&mut columns, "event_id", plain("uuid", false), "The id that the event carries.");
+        add(&mut columns, "processed_at", with_default(TIME, "now()"), "When; old rows are deleted by it.");
         let mut table = Table {
             columns,
             primary_key: Some(PrimaryKey {
@@ -102,37 +102,37 @@ impl Lowering<'_> {
 fn outbox_columns() -> IndexMap<String, Column> {
     let mut columns = IndexMap::new();
     let identity = Column { identity: true, ..plain("bigint", false) };
-    add(&mut columns, "id", identity, "the order in which rows were written");
+    add(&mut columns, "id", identity, "The order in which rows were written.");
     add(
         &mut columns,
         "event_id",
         with_default("uuid", "gen_random_uuid()"),
-        "consumers know the event by it",
+        "Consumers know the event by it.",
     );
-    add(&mut columns, "topic", plain("text", false), "the topic that the event goes to");
-    add(&mut columns, "event_type", plain("text", false), "the name of the event");
-    add(&mut columns, "event_version", with_default("bigint", "1"), "the version of the event's message");
-    add(&mut columns, "partition_key", plain("text", false), "events with the same key stay in order");
-    add(&mut columns, "aggregate_id", plain("text", false), "the row that the event tells of");
+    add(&mut columns, "topic", plain("text", false), "The topic that the event goes to.");
+    add(&mut columns, "event_type", plain("text", false), "The name of the event.");
+    add(&mut columns, "event_version", with_default("bigint", "1"), "The version of the event's message.");
+    add(&mut columns, "partition_key", plain("text", false), "Events with the same key stay in order.");
+    add(&mut columns, "aggregate_id", plain("text", false), "The row that the event tells of.");
     add(
         &mut columns,
         "row_version",
         plain("bigint", true),
-        "row_version of that row; none where the application publishes the event",
+        "Row_version of that row; none where the application publishes the event.",
     );
-    add(&mut columns, "payload", plain("bytea", false), "the message as the broker gets it");
-    add(&mut columns, "headers", with_default("jsonb", "'{}'"), "headers of the message, such as a trace");
-    add(&mut columns, "occurred_at", with_default(TIME, "now()"), "when the change was made");
+    add(&mut columns, "payload", plain("bytea", false), "The message as the broker gets it.");
+    add(&mut columns, "headers", with_default("jsonb", "'{}'"), "Headers of the message, such as a trace.");
+    add(&mut columns, "occurred_at", with_default(TIME, "now()"), "When the change was made.");
     add(
         &mut columns,
         "transaction_id",
         with_default("xid8", "pg_current_xact_id()"),
-        "the transaction that wrote the row; the relay waits until all up to it have ended",
+        "The transaction that wrote the row; the relay waits until all up to it have ended.",
     );
-    add(&mut columns, "attempts", with_default("bigint", "0"), "how often the relay tried to send it");
-    add(&mut columns, "next_attempt_at", with_default(TIME, "now()"), "when the relay tries next");
-    add(&mut columns, "parked_at", plain(TIME, true), "when the relay gave up");
-    add(&mut columns, "last_error", plain("text", true), "why the last try failed");
+    add(&mut columns, "attempts", with_default("bigint", "0"), "How often the relay tried to send it.");
+    add(&mut columns, "next_attempt_at", with_default(TIME, "now()"), "When the relay tries next.");
+    add(&mut columns, "parked_at", plain(TIME, true), "When the relay gave up.");
+    add(&mut columns, "last_error", plain("text", true), "Why the last try failed.");
     columns
 }
 

@@ -10,7 +10,6 @@ mod triggers;
 mod types;
 
 pub use messaging::{OUTBOX_TABLE, PROCESSED_EVENTS_TABLE, publishes, records_processed_events};
-pub use names::shortened;
 pub use table::ROW_VERSION_COLUMN;
 
 use crate::schema::{EnumType, ObjectName, Schema, SqlNode};

@@ -1,23 +1,8 @@
 //! Names of constraints, indexes and partitions: PostgreSQL's own convention, made short and unlike each other.
 
+use crate::names::shortened;
 use crate::schema::ObjectName;
-use crate::sql::LONGEST_IDENTIFIER;
 use std::collections::HashSet;
-
-/// Bytes of the digest in a name that was too long, with the `_` before it.
-const DIGEST_LENGTH: usize = 9;
-
-/// A name from its stem and its ending, such as `users_email` and `_key`. Where both are longer than PostgreSQL keeps,
-/// the stem is cut and a digest of the whole name is put after it.
-pub fn shortened(stem: &str, ending: &str) -> String {
-    if stem.len() + ending.len() <= LONGEST_IDENTIFIER {
-        return format!("{stem}{ending}");
-    }
-    let digest = blake3::hash(format!("{stem}{ending}").as_bytes()).to_hex();
-    let room = LONGEST_IDENTIFIER.saturating_sub(ending.len() + DIGEST_LENGTH);
-    let kept = &stem[..stem.floor_char_boundary(room)];
-    format!("{kept}_{}{ending}", &digest[..DIGEST_LENGTH - 1])
-}
 
 /// The names that are taken in one database. Tables, partitions, indexes, primary keys and unique constraints share
 /// one namespace in each PostgreSQL schema; checks and foreign keys only have to differ within their table.
@@ -59,19 +44,6 @@ fn free(stem: &str, label: &str, mut take: impl FnMut(&str) -> bool) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn long_names_are_cut_and_stay_different() {
-        assert_eq!(shortened("users_email", "_key"), "users_email_key");
-        let (long, longer) = ("é".repeat(40), "é".repeat(41));
-        let names = [shortened(&long, "_idx"), shortened(&longer, "_idx"), shortened(&longer, "_key")];
-        for name in &names {
-            assert!(name.len() <= 63 && name.starts_with("ééé"), "{name}");
-        }
-        assert_eq!(names.iter().collect::<HashSet<_>>().len(), 3);
-        assert_eq!(shortened(&"a".repeat(60), "_key"), format!("{}_7b5c8d2b_key", "a".repeat(50)));
-        assert_eq!(shortened(&"a".repeat(59), "_key").len(), 63);
-    }
 
     #[test]
     fn a_name_that_is_taken_gets_a_number() {

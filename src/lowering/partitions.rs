@@ -1,9 +1,9 @@
 //! How tables are divided, and the function that makes and retires partitions by range.
 
 use super::expressions::literal;
-use super::names::shortened;
 use super::triggers::identifier;
 use super::{Lowering, table::column_names};
+use crate::names::shortened;
 use crate::schema::{Function, ObjectName, PartitionMethod, Partitioning};
 use crate::semantic::model::{self, PartitionInterval, RangePartitions};
 use crate::sql::Literal;
@@ -89,7 +89,8 @@ fn maintenance_body(name: &ObjectName, range: &RangePartitions, column_type: &st
     let relation = Literal::text(format!("{}.{}", identifier(&name.schema), identifier(&name.name)));
     let from = range.from;
     let ahead = range.ahead;
-    let midnight = if column_type.ends_with(" with time zone") { " || ' 00:00:00+00'" } else { "" };
+    let midnight =
+        if column_type.ends_with(" with time zone") { "YYYY-MM-DD 00:00:00+00" } else { "YYYY-MM-DD" };
     let oldest = match &range.keep_months {
         None => format!("date '{from}'"),
         Some(months) => {
@@ -123,7 +124,8 @@ BEGIN
         );
         EXECUTE format(
             'ALTER TABLE %I.%I ATTACH PARTITION %I.%I FOR VALUES FROM (%L) TO (%L)',
-            {schema}, {table}, {schema}, partition_name, starts{midnight}, ends{midnight}
+            {schema}, {table}, {schema}, partition_name,
+            to_char(starts, '{midnight}'), to_char(ends, '{midnight}')
         );
     END LOOP;
 {}END

@@ -2,7 +2,9 @@
 
 mod derived;
 mod plural;
+mod roles;
 mod rpc;
+mod shortened;
 mod target;
 
 pub use derived::{
@@ -10,5 +12,7 @@ pub use derived::{
     protobuf_field, protobuf_message, protobuf_package_part, rust_identifier,
 };
 pub use plural::plural;
+pub use roles::DatabaseRoles;
 pub use rpc::{rpc_batch_get, rpc_batch_get_by, rpc_exists, rpc_exists_by, rpc_get, rpc_get_by, rpc_list};
+pub use shortened::shortened;
 pub use target::{NameProblem, Target, check};

@@ -18,6 +18,8 @@ const EMBEDDED: &[(&str, &str)] = &[
     ("docs/events.md", include_str!("../../templates/docs/events.md")),
     ("docs/ownership.md", include_str!("../../templates/docs/ownership.md")),
     ("docs/services.md", include_str!("../../templates/docs/services.md")),
+    ("sql/bootstrap.sql", include_str!("../../templates/sql/bootstrap.sql")),
+    ("sql/migration.sql", include_str!("../../templates/sql/migration.sql")),
 ];
 
 /// Filters of tera that make unquoted text pass as quoted, or undefined values as values.

@@ -1,0 +1,36 @@
+//! The SQL of registers as a reviewer sees it.
+
+use freehold::backends::{bootstrap, migrations};
+use freehold::lowering::lower;
+use freehold::plan;
+use freehold::semantic;
+use freehold::source::Disk;
+use freehold::templates::Templates;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// Every SQL file of a register under the path that it gets, in the order of the register.
+fn sql_files(folder: &str, model: &str) -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+    let loaded = semantic::load(&Disk::new(&folder), Path::new(model));
+    assert_eq!(loaded.findings, [], "the register has findings");
+    let templates = Templates::new(&BTreeMap::new()).expect("the embedded templates are fine");
+    let mut text = String::new();
+    for service in loaded.register.services.ids() {
+        let schema = lower(&loaded.register, service);
+        let plan = plan::initial(&schema).expect("cycles can be closed");
+        assert_eq!(plan::prove(&plan, &schema), Ok(()));
+        let bootstrap =
+            bootstrap::render(&templates, &loaded.register, service).expect("it fits its template");
+        let migrations = migrations::render_initial(&templates, &loaded.register, service, &plan);
+        for file in bootstrap.into_iter().chain(migrations.expect("they fit their template")) {
+            text += &format!("//// {}\n{}\n", file.path, file.contents);
+        }
+    }
+    text
+}
+
+#[test]
+fn the_example() {
+    insta::assert_snapshot!(sql_files("tests/cases/example", "model.kdl"));
+}
