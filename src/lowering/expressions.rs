@@ -13,6 +13,12 @@ pub(super) fn expression(text: &str, columns: &IndexMap<String, Column>) -> Expr
         .unwrap_or_else(|_| Expression { text: text.to_owned(), normal_form: None })
 }
 
+/// The default of a column of a type.
+pub(super) fn default(text: &str, data_type: &str) -> Expression {
+    sql::default_expression(text, data_type)
+        .unwrap_or_else(|_| Expression { text: text.to_owned(), normal_form: None })
+}
+
 /// A constant of the register in SQL.
 pub(super) fn literal(value: &DefaultValue) -> Literal {
     match value {

@@ -1,7 +1,7 @@
 //! The tables that events pass through: the outbox of a service that publishes, and the processed events of one
 //! that consumes.
 
-use super::expressions::expression;
+use super::expressions::{default, expression};
 use super::projection::plain;
 use super::table::plain_index;
 use super::{Lowering, PUBLIC};
@@ -141,6 +141,6 @@ fn add(columns: &mut IndexMap<String, Column>, name: &str, column: Column, meani
     columns.insert(name.to_owned(), Column { comment: Some(meaning), ..column });
 }
 
-fn with_default(data_type: &str, default: &str) -> Column {
-    Column { default: Some(expression(default, &IndexMap::new())), ..plain(data_type, false) }
+fn with_default(data_type: &str, text: &str) -> Column {
+    Column { default: Some(default(text, data_type)), ..plain(data_type, false) }
 }

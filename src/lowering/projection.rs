@@ -1,6 +1,6 @@
 //! Read copies: the carried columns, and what the compiler needs to keep them right.
 
-use super::expressions::expression;
+use super::expressions::default;
 use super::{Lowering, PUBLIC, summary, types};
 use crate::schema::{Column, ObjectName, PrimaryKey, Table};
 use crate::semantic::model::{PROJECTION_COLUMNS, ProjectedColumn, ProjectionId};
@@ -40,8 +40,9 @@ impl Lowering<'_> {
     }
 }
 
+const TIME: &str = "timestamp with time zone";
+
 fn add_own_columns(columns: &mut IndexMap<String, Column>) {
-    let now = expression("now()", columns);
     let [version, deleted_at, synced_at] = PROJECTION_COLUMNS;
     let commented =
         |column: Column, text: &str| Column { comment: Some(format!("Generated: {text}.")), ..column };
@@ -50,14 +51,11 @@ fn add_own_columns(columns: &mut IndexMap<String, Column>) {
             version,
             commented(plain("bigint", false), "row_version of the copied row; only a newer one replaces it"),
         ),
-        (
-            deleted_at,
-            commented(plain("timestamp with time zone", true), "when the owner deleted the row, a tombstone"),
-        ),
+        (deleted_at, commented(plain(TIME, true), "when the owner deleted the row, a tombstone")),
         (
             synced_at,
             commented(
-                Column { default: Some(now), ..plain("timestamp with time zone", false) },
+                Column { default: Some(default("now()", TIME)), ..plain(TIME, false) },
                 "when the row was last written",
             ),
         ),

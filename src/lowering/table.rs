@@ -1,6 +1,6 @@
 //! Tables of the register, with the names of what hangs on them.
 
-use super::expressions::{expression, literal};
+use super::expressions::{default, expression, literal};
 use super::{Lowering, names, summary, types};
 use crate::schema::{
     Check, Column, ForeignKey, ForeignKeyAction, Index, IndexKey, IndexPart, ObjectName, PrimaryKey, Table,
@@ -54,20 +54,20 @@ impl Lowering<'_> {
         }
         // Normal forms take the types of all columns.
         for column in &declaration.columns {
-            let default = match (&column.default, &column.default_sql) {
+            let text = match (&column.default, &column.default_sql) {
                 // PostgreSQL takes DEFAULT NULL for no default.
                 (Some(value), _) if value.value == model::DefaultValue::Null => None,
-                (Some(value), _) => Some(expression(&literal(&value.value).to_string(), &columns)),
-                (None, text) => text.as_ref().map(|text| expression(text.as_str(), &columns)),
+                (Some(value), _) => Some(literal(&value.value).to_string()),
+                (None, text) => text.as_ref().map(|text| text.value.clone()),
             };
             let generated = column.generated_sql.as_ref().map(|text| expression(text.as_str(), &columns));
             if let Some(lowered) = columns.get_mut(column.name.as_str()) {
-                lowered.default = default;
+                lowered.default = text.map(|text| default(&text, &lowered.data_type));
                 lowered.generated = generated;
             }
         }
         if declaration.topic.is_some() {
-            columns.insert(ROW_VERSION_COLUMN.to_owned(), row_version(&columns));
+            columns.insert(ROW_VERSION_COLUMN.to_owned(), row_version());
         }
         columns
     }
@@ -131,11 +131,11 @@ impl Lowering<'_> {
     }
 }
 
-fn row_version(columns: &IndexMap<String, Column>) -> Column {
+fn row_version() -> Column {
     Column {
         data_type: "bigint".to_owned(),
         nullable: false,
-        default: Some(expression("1", columns)),
+        default: Some(default("1", "bigint")),
         identity: false,
         generated: None,
         comment: Some("Generated: one up with every update; every event carries it.".to_owned()),

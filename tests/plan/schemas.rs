@@ -122,7 +122,8 @@ fn table(name: &ObjectName, choice: &TableChoice, own_types: &[String]) -> Table
             KEY_TYPES.into_iter().chain(PLAIN_TYPES).chain(own_types.iter().map(String::as_str)).collect();
         let mut made = column(types[kind % types.len()], *nullable);
         if made.data_type == "text" && extra % 2 == 0 {
-            made.default = Some(expression("'it''s'"));
+            made.default =
+                Some(freehold::sql::default_expression("'it''s'", "text").expect("a valid default"));
         }
         if made.data_type == "bigint" && extra % 3 == 0 {
             made.generated = Some(expression("id + 1"));
