@@ -1,12 +1,14 @@
 //! The resolved register: what a register means, free of how it was spelt, with places to show.
 
 mod deployment;
+mod keys;
 mod messaging;
 mod platform;
 mod service;
 mod table;
 
 pub use deployment::*;
+pub use keys::{column_indices, same_columns};
 pub use messaging::*;
 pub use platform::*;
 pub use service::*;

@@ -183,7 +183,7 @@ pub struct IndexPart {
 }
 
 /// What a part of an index is over.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum IndexKey {
     /// A column.
     Column(ColumnIndex),

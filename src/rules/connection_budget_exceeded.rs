@@ -1,0 +1,190 @@
+//! Rule `connection-budget-exceeded`: more connections than a server takes.
+
+use super::{Rule, Scope};
+use crate::diagnostic::{Finding, Severity};
+use crate::semantic::Register;
+use crate::semantic::model::{OnDelete, Server, ServerId, Service, TopicSubject};
+use crate::source::Place;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Replicas beyond the most that run while a deployment is rolled out: `maxSurge` is 1.
+const SURGING_REPLICAS: u64 = 1;
+/// Replicas of a service of which neither it nor the platform says how many; the default of `scale min=`.
+const DEFAULT_REPLICAS: u64 = 3;
+/// Connections of one consumer group: one applies messages, one looks after those that are parked.
+const CONNECTIONS_PER_CONSUMER_GROUP: u64 = 2;
+/// Connections of an outbox relay: one listens, one reads and marks.
+const RELAY_CONNECTIONS: u64 = 2;
+/// Of these, those that cannot go through a pooler: LISTEN needs its session to itself.
+const RELAY_DIRECT_CONNECTIONS: u64 = 1;
+/// Connections of jobs on one database, never through a pooler: a migration with its lock, and maintenance.
+const JOB_CONNECTIONS: u64 = 2;
+
+pub(super) const RULE: Rule = Rule {
+    name: "connection-budget-exceeded",
+    severity: Severity::Error,
+    scope: Scope::Platform,
+    page: "
+## What it does
+
+Adds up, line by line, the connections that a server has to take when everything runs at its most, and reports a sum over
+its `max-connections` (100 where it says nothing). For each database on it:
+
+- `pool` times the replicas at the autoscaler's maximum, plus one that surges while a deployment is rolled out;
+- 2 for each consumer group of the service: one applies messages, one looks after parked ones;
+- 2 for the outbox relay, where the service publishes events: one listens, one reads;
+- 2 for jobs: a migration, and maintenance.
+
+On top comes the server's reserve. With `pooler-connections` the pooler's connections stand for pools and consumers of all
+databases; one of each relay (LISTEN) and the jobs still connect directly.
+
+## Why it is bad
+
+PostgreSQL refuses the connection after the last. That happens under the highest load, in the middle of a deployment, to
+whichever service asks next.
+
+## How to mend it
+
+Lower `pool` or `scale max`, move a database to another server, put a pooler in front, or raise `max-connections` with
+a class that has the memory for it.
+",
+    fires: r#"
+server main class=db.t3.small storage-gb=20 max-connections=100
+service orders {
+    database orders on=main pool=20
+    deploy image="registry.example/orders" {
+        scale min=2 max=5
+    }
+}
+"#,
+    passes: r#"
+server main class=db.t3.small storage-gb=20 max-connections=100
+service orders {
+    database orders on=main pool=12
+    deploy image="registry.example/orders" {
+        scale min=2 max=5
+    }
+}
+"#,
+    check,
+};
+
+fn check(register: &Register, findings: &mut Vec<Finding>) {
+    let mut on_server: BTreeMap<ServerId, Vec<&Service>> = BTreeMap::new();
+    for service in register.services.values() {
+        if let Some(server) = service.database.as_ref().and_then(|database| database.server) {
+            on_server.entry(server).or_default().push(service);
+        }
+    }
+    for (id, services) in on_server {
+        let server = &register.servers[id];
+        let sum = Sum::of(register, server, &services);
+        if sum.total > u64::from(server.max_connections) {
+            findings.push(exceeded(server, &sum));
+        }
+    }
+}
+
+#[derive(Default)]
+struct Sum {
+    lines: Vec<(u64, String)>,
+    labels: Vec<(Place, String)>,
+    total: u64,
+}
+
+impl Sum {
+    fn of(register: &Register, server: &Server, services: &[&Service]) -> Sum {
+        let mut sum = Sum::default();
+        if let Some(pooler) = server.pooler_connections {
+            sum.add(pooler.into(), "pooler, for pools and consumers of all databases".to_owned());
+        }
+        for service in services {
+            sum.add_service(register, service, server.pooler_connections.is_some());
+        }
+        sum.add(server.reserved_connections.into(), "reserve".to_owned());
+        sum
+    }
+
+    fn add(&mut self, connections: u64, what: String) {
+        if connections > 0 {
+            self.total = self.total.saturating_add(connections);
+            self.lines.push((connections, what));
+        }
+    }
+
+    fn add_service(&mut self, register: &Register, service: &Service, pooled: bool) {
+        let Some(database) = &service.database else { return };
+        let name = database.name.as_str();
+        if !pooled {
+            let (replicas, replicas_place) = replicas_at_most(register, service);
+            let pool = u64::from(database.pool).saturating_mul(replicas + SURGING_REPLICAS);
+            self.add(
+                pool,
+                format!("{name}: pool {} x ({replicas} replicas + {SURGING_REPLICAS})", database.pool),
+            );
+            self.labels.push((database.place, format!("pool of {} for each replica", database.pool)));
+            self.labels.extend(replicas_place.map(|place| (place, format!("up to {replicas} replicas"))));
+            let groups = consumer_groups(register, service);
+            let consumers = CONNECTIONS_PER_CONSUMER_GROUP.saturating_mul(groups);
+            self.add(
+                consumers,
+                format!("{name}: consumers, {CONNECTIONS_PER_CONSUMER_GROUP} x {groups} groups"),
+            );
+        }
+        if publishes(register, service) {
+            let relay = if pooled { RELAY_DIRECT_CONNECTIONS } else { RELAY_CONNECTIONS };
+            self.add(relay, format!("{name}: outbox relay"));
+        }
+        self.add(JOB_CONNECTIONS, format!("{name}: migrations and maintenance"));
+        if pooled {
+            self.labels.push((database.place, "behind the pooler".to_owned()));
+        }
+    }
+}
+
+fn replicas_at_most(register: &Register, service: &Service) -> (u64, Option<Place>) {
+    match &service.deploy {
+        Some(deploy) => (deploy.scale.max.into(), deploy.scale.max_place),
+        None => {
+            let default = &register.platform.defaults.scale;
+            let stated = default.max.as_ref().or(default.min.as_ref());
+            (stated.map_or(DEFAULT_REPLICAS, |most| most.value.into()), stated.map(|most| most.place))
+        }
+    }
+}
+
+/// Groups that are named in `consumes`, and the service's own, in which everything else is consumed: events without
+/// a group, read copies, delete policies.
+fn consumer_groups(register: &Register, service: &Service) -> u64 {
+    let own = service.name.as_str();
+    let named =
+        service.consumes.iter().map(|consumed| consumed.group.as_ref().map_or(own, |group| group.as_str()));
+    let mut groups: BTreeSet<&str> = named.collect();
+    let references = service.tables.iter().flat_map(|table| &register.tables[*table].references);
+    let mut policies = references.map(|reference| register.references[*reference].on_delete.value);
+    if !service.projections.is_empty() || policies.any(|policy| policy != OnDelete::Keep) {
+        groups.insert(own);
+    }
+    groups.len() as u64
+}
+
+fn publishes(register: &Register, service: &Service) -> bool {
+    let mut topics = service.topics.iter().map(|topic| &register.topics[*topic].subject);
+    topics.any(|subject| matches!(subject, TopicSubject::Table { .. }))
+}
+
+fn exceeded(server: &Server, sum: &Sum) -> Finding {
+    let (name, most) = (server.name.as_str(), server.max_connections);
+    let message = format!("server `{name}` takes {most} connections, and up to {} are needed", sum.total);
+    let mut finding = RULE.finding(message).at(server.place, format!("takes {most} connections"));
+    for (place, label) in &sum.labels {
+        finding = finding.at(*place, label.clone());
+    }
+    let lines: Vec<String> =
+        sum.lines.iter().map(|(number, what)| format!("{number:>6}  {what}\n")).collect();
+    finding.help(format!(
+        "connections:\n{}{:>6}  in all\n{most:>6}  max-connections\nlower a pool or `scale max`, move a database, put a pooler in front, or raise `max-connections`",
+        lines.concat(),
+        sum.total
+    ))
+}

@@ -1,0 +1,93 @@
+//! From what the rules find to the findings of a run: allowances, levels, order.
+
+use super::super::{RULES, expired_allow, rule, unused_allow};
+use super::allowances::Allowances;
+use super::text::most_alike;
+use crate::diagnostic::{Finding, Severity};
+use crate::semantic::Register;
+use crate::semantic::model::{LintLevel, Located};
+use jiff::civil::Date;
+use std::collections::HashMap;
+
+/// Runs every rule and gives all findings of a run, in order, each once.
+///
+/// `findings` are those of reading and resolving. A finding of a rule is silenced by the innermost `allow` of that
+/// rule around its first place; the rest takes the level that the platform's `lint` gives the rule. An `allow`
+/// that silenced nothing and one that ran out before `today` are findings themselves, which no `allow` silences.
+/// An allowance that ran out still silences: that a day has passed is a warning, never a new error. Without
+/// `today` no allowance is asked for its day.
+pub fn apply(register: &Register, findings: Vec<Finding>, today: Option<Date>) -> Vec<Finding> {
+    let mut found = findings;
+    for rule in RULES {
+        (rule.check)(register, &mut found);
+    }
+    found.extend(names_of_no_rule(register));
+    let mut kept = silence(register, found, today);
+    let levels: HashMap<&str, LintLevel> =
+        register.platform.lints.iter().map(|lint| (lint.rule.as_str(), lint.level)).collect();
+    kept.retain_mut(|finding| match levels.get(finding.rule) {
+        None => true,
+        Some(_) if rule(finding.rule).is_none() => true,
+        Some(LintLevel::Off) => false,
+        Some(LintLevel::Deny) => {
+            finding.severity = Severity::Error;
+            true
+        }
+        Some(LintLevel::Warn) => {
+            finding.severity = Severity::Warning;
+            true
+        }
+    });
+    sort(&mut kept);
+    kept
+}
+
+/// Sorts findings by place, then rule, then message, and drops repetitions. Those without a place come first.
+fn sort(findings: &mut Vec<Finding>) {
+    findings.sort_by(|one, other| {
+        let key =
+            |finding: &Finding| (finding.primary().map(|place| (place.file, place.span.start)), finding.rule);
+        key(one).cmp(&key(other)).then_with(|| one.message.cmp(&other.message))
+    });
+    findings.dedup();
+}
+
+fn silence(register: &Register, found: Vec<Finding>, today: Option<Date>) -> Vec<Finding> {
+    let allowances = Allowances::new(&register.allows);
+    let mut silenced_any = vec![false; register.allows.len()];
+    let mut kept = Vec::new();
+    for finding in found {
+        match allowances.silencing(finding.rule, finding.primary()) {
+            Some(allow) if rule(finding.rule).is_some() => silenced_any[allow] = true,
+            _ => kept.push(finding),
+        }
+    }
+    for (allow, silenced) in register.allows.iter().zip(silenced_any) {
+        let until = allow.until.as_ref();
+        if !silenced && rule(allow.rule.as_str()).is_some() {
+            kept.push(unused_allow::finding(allow));
+        } else if let (Some(until), Some(today)) = (until, today)
+            && until.value < today
+        {
+            kept.push(expired_allow::finding(allow, until));
+        }
+    }
+    kept
+}
+
+/// `allow` and `lint` that name no rule.
+fn names_of_no_rule(register: &Register) -> Vec<Finding> {
+    let allowed = register.allows.iter().map(|allow| &allow.rule);
+    let levelled = register.platform.lints.iter().map(|lint| &lint.rule);
+    let unknown = allowed.chain(levelled).filter(|name| rule(name.as_str()).is_none());
+    unknown.map(name_of_no_rule).collect()
+}
+
+fn name_of_no_rule(name: &Located<String>) -> Finding {
+    let finding = Finding::error("unknown-name", format!("there is no rule `{}`", name.value))
+        .at(name.place, "not the name of a rule");
+    match most_alike(name.as_str(), RULES.iter().map(|rule| rule.name)) {
+        Some(alike) => finding.help(format!("a similar rule is `{alike}`")).fix(alike),
+        None => finding.help("`freehold explain --list` shows every rule"),
+    }
+}

@@ -1,0 +1,33 @@
+//! What several rules share, and how their findings become those of a run.
+
+pub(super) mod allowances;
+pub(super) mod apply;
+pub(super) mod lines;
+pub(super) mod means;
+pub(super) mod prices;
+pub(super) mod text;
+pub(super) mod types;
+
+use crate::semantic::Register;
+use crate::semantic::model::{ForeignKey, Reference, Table, TableId};
+
+/// References whose target resolved and is a table of another service, each with its table and its target.
+/// Those within a service are left to rule `reference-within-service`.
+pub fn references_across(register: &Register) -> impl Iterator<Item = (&Reference, &Table, TableId)> {
+    register.references.values().filter_map(|reference| {
+        let table = &register.tables[reference.table];
+        let target = reference.target?;
+        (register.tables[target].service != table.service).then_some((reference, table, target))
+    })
+}
+
+/// Foreign keys whose target resolved and is a table of the same service, each with its table and its target.
+/// Those across services are left to rule `cross-service-foreign-key`.
+pub fn foreign_keys_within(register: &Register) -> impl Iterator<Item = (&ForeignKey, TableId, TableId)> {
+    register.tables.iter().flat_map(move |(id, table)| {
+        table.foreign_keys.iter().filter_map(move |foreign_key| {
+            let target = foreign_key.target?;
+            (register.tables[target].service == table.service).then_some((foreign_key, id, target))
+        })
+    })
+}

@@ -1,0 +1,73 @@
+//! Words of findings: lists of names, plurals, and suggestions for misspelt ones.
+
+use crate::semantic::model::{ColumnIndex, Located, Table};
+
+/// Column names as they are written in a message: `a, b`.
+pub fn column_list(table: &Table, columns: &[ColumnIndex]) -> String {
+    let names = columns.iter().map(|column| table.columns[*column].name.as_str());
+    names.collect::<Vec<_>>().join(", ")
+}
+
+/// As [`column_list`], of columns with places.
+pub fn located_columns(table: &Table, columns: &[Located<ColumnIndex>]) -> String {
+    column_list(table, &crate::semantic::model::column_indices(columns))
+}
+
+/// A count with its noun: `1 column`, `2 columns`.
+pub fn count(number: usize, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}
+
+/// The candidate that is most like a name, where one is like it at all.
+pub fn most_alike<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let allowed = (name.chars().count() / 3).max(1);
+    let distances = candidates.map(|candidate| (strsim::osa_distance(name, candidate), candidate));
+    distances.filter(|(distance, _)| *distance <= allowed).min().map(|(_, candidate)| candidate)
+}
+
+/// The singular of an English plural such as `categories`, `addresses`, `users`, as far as its ending tells.
+pub fn singular(plural: &str) -> String {
+    let stem = |ending: &str| plural.strip_suffix(ending);
+    if let Some(stem) = stem("ies").filter(|stem| stem.len() > 1) {
+        return format!("{stem}y");
+    }
+    for ending in ["sses", "shes", "ches", "xes", "uses"] {
+        if let Some(stem) = plural.strip_suffix(ending) {
+            return format!("{stem}{}", &ending[..ending.len() - 2]);
+        }
+    }
+    match stem("s") {
+        Some(stem) if !stem.is_empty() && !stem.ends_with('s') => stem.to_owned(),
+        _ => plural.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plurals_become_singular_by_their_ending() {
+        let pairs = [
+            ("users", "user"),
+            ("categories", "category"),
+            ("addresses", "address"),
+            ("boxes", "box"),
+            ("statuses", "status"),
+            ("moderation_queue", "moderation_queue"),
+            ("ties", "ty"),
+            ("s", "s"),
+            ("access", "access"),
+        ];
+        for (plural, expected) in pairs {
+            assert_eq!(singular(plural), expected);
+        }
+    }
+
+    #[test]
+    fn only_names_that_are_alike_are_suggested() {
+        let names = ["shared-database", "service-cycle"];
+        assert_eq!(most_alike("shared-databse", names.into_iter()), Some("shared-database"));
+        assert_eq!(most_alike("zzz", names.into_iter()), None);
+    }
+}
