@@ -5,6 +5,7 @@ use super::support::means::Means;
 use super::support::types::keys_agree;
 use super::{Rule, Scope};
 use crate::diagnostic::{Finding, Severity};
+use crate::names;
 use crate::semantic::Register;
 use crate::semantic::model::{Column, ColumnIndex, ServiceId, Table, TableId};
 use heck::ToSnakeCase;
@@ -78,7 +79,7 @@ fn check(register: &Register, findings: &mut Vec<Finding>) {
                 continue;
             }
             if let Some(target) = things.only_owner(thing)
-                && let Some([key]) = register.identifying_columns(target).as_deref()
+                && let [key] = register.identifying_columns(target).as_slice()
             {
                 let key_column = &register.tables[target].columns[*key];
                 if keys_agree(register, &column.data_type.value, &key_column.data_type.value) {
@@ -126,11 +127,9 @@ impl<'a> Things<'a> {
     }
 }
 
-/// The word itself, which an entity is named by, and the plurals that a table may be named by.
-fn spellings(thing: &str) -> Vec<String> {
-    let mut spellings = vec![thing.to_owned(), format!("{thing}s"), format!("{thing}es")];
-    spellings.extend(thing.strip_suffix('y').map(|stem| format!("{stem}ies")));
-    spellings
+/// The word itself, which an entity is named by, and the plural that a table may be named by.
+fn spellings(thing: &str) -> [String; 2] {
+    [thing.to_owned(), names::plural(thing)]
 }
 
 fn columns_that_refer(register: &Register, table: &Table) -> HashSet<ColumnIndex> {

@@ -3,6 +3,7 @@
 //! What several rules share lies in `support`.
 
 mod cascade_cycle;
+mod compact_key_not_id;
 mod connection_budget_exceeded;
 mod cross_service_foreign_key;
 mod delete_event_missing;
@@ -96,6 +97,7 @@ impl Rule {
 /// Every rule, by name.
 pub const RULES: &[&Rule] = &[
     &cascade_cycle::RULE,
+    &compact_key_not_id::RULE,
     &connection_budget_exceeded::RULE,
     &cross_service_foreign_key::RULE,
     &delete_event_missing::RULE,

@@ -5,6 +5,7 @@ use crate::diagnostic::{Finding, Severity};
 use crate::semantic::Register;
 use crate::semantic::model::{ColumnIndex, Located, Rpc, RpcKind, Table, TableId, Topic, TopicSubject};
 use crate::source::Place;
+use std::collections::BTreeSet;
 
 pub(super) const RULE: Rule = Rule {
     name: "private-column-exposed",
@@ -65,7 +66,7 @@ service search {
 };
 
 fn check(register: &Register, findings: &mut Vec<Finding>) {
-    let mut exposures = Exposures { register, findings };
+    let mut exposures = Exposures { register, reported: BTreeSet::new(), findings };
     for topic in register.topics.values() {
         exposures.topic(topic);
     }
@@ -94,6 +95,8 @@ fn check(register: &Register, findings: &mut Vec<Finding>) {
 
 struct Exposures<'a> {
     register: &'a Register,
+    /// A key that is the `id` by default is written nowhere but once: each column at each place counts once.
+    reported: BTreeSet<(Place, TableId, ColumnIndex)>,
     findings: &'a mut Vec<Finding>,
 }
 
@@ -130,10 +133,10 @@ impl Exposures<'_> {
         }
     }
 
-    fn column(&mut self, table: TableId, column: ColumnIndex, place: Place, how: &str) {
-        let table: &Table = &self.register.tables[table];
-        let column = &table.columns[column];
-        if column.private {
+    fn column(&mut self, id: TableId, number: ColumnIndex, place: Place, how: &str) {
+        let table: &Table = &self.register.tables[id];
+        let column = &table.columns[number];
+        if column.private && self.reported.insert((place, id, number)) {
             let owner = self.register.services[table.service].name.as_str();
             let message =
                 format!("private column `{}.{}` leaves `{owner}`", table.name.value, column.name.value);

@@ -84,13 +84,14 @@ fn check(register: &Register, findings: &mut Vec<Finding>) {
             findings.push(without_topic(register, projection, source));
             continue;
         };
+        let mut filling = Vec::new();
         for (trigger, word) in [(EventTrigger::Created, "created"), (EventTrigger::Updated, "updated")] {
-            let mut events = topic.events.iter().map(|event| &register.events[*event]);
-            if !events.any(|event| event.trigger == Some(trigger)) {
-                findings.push(without_event(register, projection, source, topic, word));
+            match newest(register, topic, trigger) {
+                Some(event) => filling.push(event),
+                None => findings.push(without_event(register, projection, source, topic, word)),
             }
         }
-        check_columns(register, projection, source, topic, findings);
+        check_columns(register, projection, source, topic, &filling, findings);
     }
 }
 
@@ -99,24 +100,28 @@ fn check_columns(
     projection: &Projection,
     source: TableId,
     topic: &Topic,
+    filling: &[&Event],
     findings: &mut Vec<Finding>,
 ) {
     let table = &register.tables[source];
     let id = register.topic_id(source).unwrap_or_default();
-    let events: Vec<&Event> = topic.events.iter().map(|event| &register.events[*event]).collect();
-    let fills = |event: &&Event| matches!(event.trigger, Some(EventTrigger::Created | EventTrigger::Updated));
     for column in &projection.columns {
         // A private column is not to be carried: rule `private-column-exposed` reports the copy of it.
         if id.contains(&column.source) || table.columns[column.source].private {
             continue;
         }
-        let missing =
-            events.iter().copied().filter(fills).filter(|event| !carries(topic, event, column.source));
+        let missing = filling.iter().copied().filter(|event| !carries(topic, event, column.source));
         let missing: Vec<&Event> = missing.collect();
         if !missing.is_empty() {
             findings.push(not_carried(projection, table, topic, column, &missing));
         }
     }
+}
+
+/// A read copy is filled by the newest version; older ones are there for those who have not followed yet.
+fn newest<'a>(register: &'a Register, topic: &Topic, trigger: EventTrigger) -> Option<&'a Event> {
+    let events = topic.events.iter().map(|event| &register.events[*event]);
+    events.filter(|event| event.trigger == Some(trigger)).max_by_key(|event| event.version)
 }
 
 fn carries(topic: &Topic, event: &Event, column: ColumnIndex) -> bool {

@@ -21,7 +21,7 @@ that does not own the data and may stop keeping it.
 
 ## How to mend it
 
-Copy from the owner.
+Copy from the service that owns the table, whose events fill the copy.
 ",
     fires: r#"
 server main class=db.t3.small storage-gb=20 max-connections=200

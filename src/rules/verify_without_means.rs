@@ -91,7 +91,7 @@ fn without_exists(
     let target = &register.tables[id];
     let owner = register.services[target.service].name.as_str();
     let path = register.table_path(id);
-    let identifying = register.identifying_columns(id).unwrap_or_default();
+    let identifying = register.identifying_columns(id);
     let by = column_property(target, columns);
     let properties = if same_columns(&identifying, columns) { vec![] } else { vec![("by", by.as_str())] };
     RULE.finding(format!("`verify=rpc`, but `{owner}` serves no `exists` of `{path}` by `{by}`"))

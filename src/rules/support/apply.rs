@@ -2,10 +2,10 @@
 
 use super::super::{RULES, expired_allow, rule, unused_allow};
 use super::allowances::Allowances;
-use super::text::most_alike;
 use crate::diagnostic::{Finding, Severity};
 use crate::semantic::Register;
 use crate::semantic::model::{LintLevel, Located};
+use crate::semantic::suggest::nearest;
 use jiff::civil::Date;
 use std::collections::HashMap;
 
@@ -86,8 +86,10 @@ fn names_of_no_rule(register: &Register) -> Vec<Finding> {
 fn name_of_no_rule(name: &Located<String>) -> Finding {
     let finding = Finding::error("unknown-name", format!("there is no rule `{}`", name.value))
         .at(name.place, "not the name of a rule");
-    match most_alike(name.as_str(), RULES.iter().map(|rule| rule.name)) {
-        Some(alike) => finding.help(format!("a similar rule is `{alike}`")).fix(alike),
-        None => finding.help("`freehold explain --list` shows every rule"),
+    match nearest(name.as_str(), RULES.iter().map(|rule| rule.name)) {
+        Some(near) => finding.help(format!("did you mean `{near}`?")),
+        None => {
+            finding.help("`freehold explain --list` shows every rule; what reading finds cannot be allowed")
+        }
     }
 }

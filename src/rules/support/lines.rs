@@ -45,7 +45,7 @@ impl ReferenceLine<'_> {
         let target = &register.tables[self.target];
         let implied = register.identifying_columns(self.target);
         let to = match self.target_columns {
-            columns if implied.as_deref() == Some(columns) => path,
+            columns if !columns.is_empty() && implied == columns => path,
             columns if columns == target.primary_key_columns() && columns.len() > 1 => path,
             [column] => format!("{path}.{}", target.columns[*column].name.value),
             _ => return None,

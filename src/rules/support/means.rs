@@ -25,7 +25,7 @@ impl<'a> Means<'a> {
         for rpc in register.rpcs.values() {
             if let (RpcKind::Exists, Some(table)) = (&rpc.kind, rpc.table) {
                 let by = Some(column_indices(&rpc.by)).filter(|by| !by.is_empty());
-                let by = by.or_else(|| register.identifying_columns(table)).unwrap_or_default();
+                let by = by.unwrap_or_else(|| register.identifying_columns(table));
                 exists.entry(table).or_default().push(by);
             }
         }

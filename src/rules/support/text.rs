@@ -1,4 +1,4 @@
-//! Words of findings: lists of names, plurals, and suggestions for misspelt ones.
+//! Words of findings: lists of names, numbers with their nouns, singulars.
 
 use crate::semantic::model::{ColumnIndex, Located, Table};
 
@@ -16,13 +16,6 @@ pub fn located_columns(table: &Table, columns: &[Located<ColumnIndex>]) -> Strin
 /// A count with its noun: `1 column`, `2 columns`.
 pub fn count(number: usize, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
-}
-
-/// The candidate that is most like a name, where one is like it at all.
-pub fn most_alike<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let allowed = (name.chars().count() / 3).max(1);
-    let distances = candidates.map(|candidate| (strsim::osa_distance(name, candidate), candidate));
-    distances.filter(|(distance, _)| *distance <= allowed).min().map(|(_, candidate)| candidate)
 }
 
 /// The singular of an English plural such as `categories`, `addresses`, `users`, as far as its ending tells.
@@ -62,12 +55,5 @@ mod tests {
         for (plural, expected) in pairs {
             assert_eq!(singular(plural), expected);
         }
-    }
-
-    #[test]
-    fn only_names_that_are_alike_are_suggested() {
-        let names = ["shared-database", "service-cycle"];
-        assert_eq!(most_alike("shared-databse", names.into_iter()), Some("shared-database"));
-        assert_eq!(most_alike("zzz", names.into_iter()), None);
     }
 }

@@ -65,10 +65,9 @@ impl Register {
     }
 
     /// The columns by which other services know a row: the `id` of the table's topic, else its primary key.
-    /// `None` where it has neither.
-    pub fn identifying_columns(&self, table: TableId) -> Option<Vec<ColumnIndex>> {
-        let primary_key = || Some(self.tables[table].primary_key_columns()).filter(|key| !key.is_empty());
-        self.topic_id(table).or_else(primary_key)
+    /// Empty where it has neither.
+    pub fn identifying_columns(&self, table: TableId) -> Vec<ColumnIndex> {
+        self.topic_id(table).unwrap_or_else(|| self.tables[table].primary_key_columns())
     }
 
     /// The columns that a reference points at: the one it names; else the `id` of the owner's topic or the owner's

@@ -3,7 +3,7 @@
 use super::{Resolver, dotted};
 use crate::diagnostic::Finding;
 use crate::semantic::model::{
-    ColumnIndex, Located, ProjectedColumn, Projection, ProjectionId, ServiceId, TableId, TopicSubject,
+    ColumnIndex, Located, ProjectedColumn, Projection, ProjectionId, ServiceId, TableId,
 };
 use crate::semantic::read::Reader;
 use std::collections::HashMap;
@@ -192,18 +192,5 @@ impl<'a> Resolver<'a> {
         for (name, place) in again {
             self.duplicate("columns of the copy", &name, place);
         }
-    }
-}
-
-impl crate::semantic::Register {
-    /// The columns that identify a row for others: the topic's `id`, else the primary key.
-    pub fn identifying_columns(&self, table: TableId) -> Vec<ColumnIndex> {
-        let table = &self.tables[table];
-        if let Some(topic) = table.topic
-            && let TopicSubject::Table { id, .. } = &self.topics[topic].subject
-        {
-            return id.iter().map(|column| column.value).collect();
-        }
-        table.primary_key.iter().flat_map(|key| &key.columns).map(|column| column.value).collect()
     }
 }

@@ -1,0 +1,125 @@
+//! `allow` and `lint`: what they silence, what they raise, and what is wrong with them.
+
+use super::check;
+use freehold::diagnostic::Severity;
+use freehold::rules;
+use jiff::civil::date;
+
+const RULE: &str = "table-without-primary-key";
+
+/// A register with two tables without a key, and something at four places.
+fn register(platform: &str, service: &str, first: &str, top: &str) -> String {
+    format!(
+        "{top}
+    platform p {{ {platform} }}
+    server main class=db.t3.small storage-gb=20
+    service s {{
+        {service}
+        database s on=main
+        table a {{
+            {first}
+            column n bigint
+        }}
+        table b {{ column n bigint }}
+    }}"
+    )
+}
+
+fn found(text: &str) -> Vec<(&'static str, Severity)> {
+    check(text).1.iter().map(|finding| (finding.rule, finding.severity)).collect()
+}
+
+const ALLOW: &str = "allow table-without-primary-key reason=\"counted only\"";
+
+#[test]
+fn an_allowance_silences_in_its_node_and_below() {
+    let error = (RULE, Severity::Error);
+    assert_eq!(found(&register("", "", "", "")), [error, error]);
+    assert_eq!(found(&register("", "", ALLOW, "")), [error]);
+    assert_eq!(found(&register("", ALLOW, "", "")), []);
+    assert_eq!(found(&register("", "", "", ALLOW)), []);
+}
+
+#[test]
+fn an_allowance_around_another_that_leaves_it_nothing_is_unused() {
+    let unused = ("unused-allow", Severity::Error);
+    assert_eq!(found(&register("", ALLOW, ALLOW, "")), []);
+    assert_eq!(found(&register("", ALLOW, "", ALLOW)), [unused]);
+    assert_eq!(found(&register("", &format!("{ALLOW}\n{ALLOW}"), "", "")), [unused]);
+    let elsewhere = ALLOW.replace(RULE, "service-cycle");
+    assert_eq!(found(&register("", ALLOW, "", &elsewhere)), [unused]);
+}
+
+#[test]
+fn a_level_of_the_platform_holds_for_all_findings_of_a_rule() {
+    let lint = |level: &str| register(&format!("lint {RULE} level={level}"), "", "", "");
+    assert_eq!(found(&lint("warn")), [(RULE, Severity::Warning); 2]);
+    assert_eq!(found(&lint("deny")), [(RULE, Severity::Error); 2]);
+    assert_eq!(found(&lint("off")), []);
+    let unused = register("lint unused-allow level=warn", "", "", &ALLOW.replace(RULE, "service-cycle"));
+    assert_eq!(found(&unused)[0], ("unused-allow", Severity::Warning));
+}
+
+#[test]
+fn an_allowance_of_a_rule_that_is_off_is_still_used() {
+    assert_eq!(found(&register(&format!("lint {RULE} level=off"), ALLOW, "", "")), []);
+}
+
+#[test]
+fn an_allowance_ends_with_its_last_day_and_goes_on_silencing_with_a_warning() {
+    let text = register("", &format!("{ALLOW} until=\"2026-03-31\""), "", "");
+    let loaded = super::load(&text);
+    let on = |today| {
+        let findings = rules::apply(&loaded.register, loaded.findings.clone(), today);
+        findings.iter().map(|finding| (finding.rule, finding.severity)).collect::<Vec<_>>()
+    };
+    assert_eq!(on(Some(date(2026, 3, 31))), []);
+    assert_eq!(on(Some(date(2026, 4, 1))), [("expired-allow", Severity::Warning)]);
+    assert_eq!(on(None), []);
+}
+
+#[test]
+fn an_allowance_that_ran_out_and_silences_nothing_is_an_error() {
+    let expired = "allow service-cycle reason=\"soon gone\" until=\"2020-01-01\"";
+    assert_eq!(found(&register("", ALLOW, "", expired)), [("unused-allow", Severity::Error)]);
+}
+
+#[test]
+fn a_rule_that_does_not_exist_is_found_with_the_one_that_was_meant() {
+    let text = register("lint shared-databse level=off", ALLOW, "", "allow no-such-thing reason=\"because\"");
+    let (_, findings) = check(&text);
+    let found: Vec<_> =
+        findings.iter().map(|finding| (finding.message.as_str(), finding.help.as_deref())).collect();
+    assert_eq!(
+        found,
+        [
+            (
+                "there is no rule `no-such-thing`",
+                Some("`freehold explain --list` shows every rule; what reading finds cannot be allowed")
+            ),
+            ("there is no rule `shared-databse`", Some("did you mean `shared-database`?")),
+        ]
+    );
+}
+
+#[test]
+fn what_resolving_finds_is_neither_silenced_nor_switched_off() {
+    let text = register(
+        "lint unknown-name level=off",
+        "database s on=nowhere",
+        "",
+        "allow unknown-name reason=\"because\"",
+    );
+    assert!(found(&text).contains(&("unknown-name", Severity::Error)));
+}
+
+#[test]
+fn findings_are_in_the_order_of_places_each_once() {
+    let text = register("", "", "", "");
+    let loaded = super::load(&text);
+    let once = rules::apply(&loaded.register, Vec::new(), None);
+    let twice = rules::apply(&loaded.register, once.clone(), None);
+    assert_eq!(once, twice);
+    assert!(once.is_sorted_by_key(|finding| finding.primary().map(|place| place.span.start)));
+    assert_eq!(once.len(), 2);
+}

@@ -1,0 +1,210 @@
+//! Keys, foreign keys, indexes and partitions: what PostgreSQL would refuse, and what it would do needlessly.
+
+use super::{check, shown};
+
+#[track_caller]
+fn assert_found(tables: &str, expected: &[&str]) {
+    let text = format!(
+        "server main class=db.t3.small storage-gb=20
+    service s {{
+        database s on=main
+        enum kind a b
+        extension citext
+        extension pg_trgm
+        {tables}
+    }}"
+    );
+    let (sources, findings) = check(&text);
+    let found: Vec<&str> = findings.iter().map(|finding| finding.rule).collect();
+    assert_eq!(found, expected, "\n{}", shown(&sources, &findings));
+}
+
+/// A table that others point at.
+const OWNER: &str = "table owner { column id bigint primary-key; column code text; column tag \"varchar(8)\"
+    column label citext; column sort kind; unique code; unique tag where=\"tag <> ''\"; unique label; unique sort }\n";
+
+/// A table that points at it by a column of some type.
+fn pointing(column_type: &str, target: &str) -> String {
+    format!(
+        "{OWNER}table other {{ column id bigint primary-key; column at {column_type}; foreign-key at to=owner{target}; index at }}"
+    )
+}
+
+#[test]
+fn a_foreign_key_has_the_type_of_its_target() {
+    let mismatch = ["foreign-key-type-mismatch"];
+    assert_found(&pointing("bigint", ""), &[]);
+    assert_found(&pointing("int8", ""), &[]);
+    assert_found(&pointing("integer", ""), &mismatch);
+    assert_found(&pointing("uuid", ""), &mismatch);
+    assert_found(&pointing("text", ".code"), &[]);
+    assert_found(&pointing("\"varchar(10)\"", ".code"), &mismatch);
+    assert_found(&pointing("citext", ".label"), &[]);
+    assert_found(&pointing("text", ".label"), &mismatch);
+    assert_found(&pointing("kind", ".sort"), &[]);
+    assert_found(&pointing("text", ".sort"), &mismatch);
+}
+
+#[test]
+fn a_foreign_key_points_at_a_key() {
+    let refused = ["foreign-key-target-not-unique"];
+    assert_found(&pointing("\"varchar(8)\"", ".tag"), &refused);
+    let two = format!(
+        "{OWNER}table other {{ column id bigint primary-key; column a bigint; column b bigint
+        foreign-key a b to=owner; index a b }}"
+    );
+    assert_found(&two, &refused);
+    let keyless = "table owner { column n bigint }
+        table other { column id bigint primary-key; column at bigint; foreign-key at to=owner; index at }";
+    assert_found(keyless, &["table-without-primary-key", "foreign-key-target-not-unique"]);
+    let pair = "table owner { column a bigint; column b bigint; primary-key a b }
+        table other { column id bigint primary-key; column a bigint; column b bigint; foreign-key a b to=owner; index b a }";
+    assert_found(pair, &[]);
+}
+
+/// A table whose foreign key over (a, b) is served by something, or not.
+fn served_by(index: &str) -> String {
+    format!("table owner {{ column a bigint; column b bigint; primary-key a b }}
+        table other {{ column id bigint primary-key; column a bigint; column b bigint nullable; column c bigint
+            foreign-key a b to=owner
+            {index} }}")
+}
+
+#[test]
+fn an_index_serves_a_foreign_key_when_it_leads_with_its_columns() {
+    let missing = ["foreign-key-without-index"];
+    assert_found(&served_by(""), &missing);
+    for serves in [
+        "index a b",
+        "index b a",
+        "index a b c",
+        "index \"b desc\" a",
+        "unique a b",
+        "unique b a c",
+        "index a b unique",
+        "index a b where=\"b  IS NOT NULL\"",
+        "unique a b where=\"a is not null\"",
+    ] {
+        assert_found(&served_by(serves), &[]);
+    }
+    for does_not in [
+        "index a",
+        "index a c b",
+        "index c a b",
+        "index a b where=\"c > 0\"",
+        "unique a b where=\"c > 0\"",
+        "index a b using=brin",
+        "index a \"(b + 1)\" b",
+        "index \"(a)\" b",
+    ] {
+        assert_found(&served_by(does_not), &missing);
+    }
+    let by_primary_key =
+        served_by("").replace("column id bigint primary-key; column a", "primary-key b a; column a");
+    assert_found(&by_primary_key, &[]);
+}
+
+fn indexed(indexes: &str) -> String {
+    format!(
+        "table t {{ column id bigint primary-key; column a bigint; column b bigint; column c text nullable; {indexes} }}"
+    )
+}
+
+#[test]
+fn an_index_is_redundant_when_another_begins_with_it() {
+    let redundant = ["redundant-index"];
+    for (one, other) in [
+        ("index a", "index a b"),
+        ("index a", "index a"),
+        ("index a", "unique a"),
+        ("index a", "unique a b"),
+        ("index a", "index a unique"),
+        ("index id", ""),
+        ("index id a", "index id a b"),
+        ("index \"a desc\"", "index a"),
+        ("index \"a desc\" \"b\"", "index a \"b desc\" c"),
+        ("index \"a desc\"", "index \"a desc\" b"),
+        ("index a where=\"b > 0\"", "index a b where=\"b  >  0\""),
+        ("index \"(a + 1)\"", "index \"(a + 1)\" b"),
+        ("index a include=b", "index a b"),
+        ("index a include=b", "index a include=\"b,c\""),
+        ("unique a", "unique a"),
+        ("unique id", ""),
+        ("unique c", "unique c nulls-not-distinct"),
+        ("index c unique", "unique c"),
+    ] {
+        assert_found(&indexed(&format!("{one}\n{other}")), &redundant);
+        assert_found(&indexed(&format!("{other}\n{one}")), &redundant);
+    }
+}
+
+#[test]
+fn an_index_that_differs_in_anything_is_not_redundant() {
+    for (one, other) in [
+        ("index a", "index b a"),
+        ("index a b", "index b a"),
+        ("index a \"b desc\"", "index a b"),
+        ("index a", "index a b where=\"b > 0\""),
+        ("index a where=\"b > 1\"", "index a b where=\"b > 0\""),
+        ("index \"a nulls first\"", "index a b"),
+        ("index c", "index \"c text_pattern_ops\" b"),
+        ("index a using=hash", "index a b"),
+        ("index a include=c", "index a b"),
+        ("unique a", "index a b"),
+        ("unique a", "unique a b"),
+        ("unique a b", "unique b a"),
+        ("index \"(a + 1)\"", "index \"(a + 2)\" b"),
+    ] {
+        assert_found(&indexed(&format!("{one}\n{other}")), &[]);
+    }
+}
+
+#[test]
+fn of_two_alike_the_later_one_is_redundant() {
+    let text = format!(
+        "server main class=db.t3.small storage-gb=20\nservice s {{ database s on=main; {} }}",
+        indexed("index a; index a; index a")
+    );
+    let (sources, findings) = check(&text);
+    assert_eq!(findings.len(), 2, "\n{}", shown(&sources, &findings));
+    let first = text.find("index a").unwrap() as u32;
+    for finding in findings {
+        assert!(finding.primary().unwrap().span.start > first);
+        assert_eq!(finding.labels[1].place.span.start, first);
+    }
+}
+
+fn partitioned(keys: &str) -> String {
+    format!(
+        "table t {{ column id bigint; column at timestamptz; column code text; {keys}
+        partition at by=range {{ every month; from \"2026-01\" }} }}"
+    )
+}
+
+#[test]
+fn keys_of_a_partitioned_table_hold_what_it_is_partitioned_by() {
+    let refused = "partition-key-not-in-primary-key";
+    assert_found(&partitioned("primary-key id at"), &[]);
+    assert_found(&partitioned("primary-key at id"), &[]);
+    assert_found(&partitioned("primary-key id"), &[refused]);
+    assert_found(&partitioned("primary-key id; unique code"), &[refused, refused]);
+    assert_found(&partitioned("primary-key id at; unique code"), &[refused]);
+    assert_found(&partitioned("primary-key id at; unique code where=\"code <> ''\""), &[refused]);
+    assert_found(&partitioned("primary-key id at; unique code at"), &[]);
+    assert_found(&partitioned("primary-key id at; index code unique"), &[refused]);
+    assert_found(&partitioned("primary-key id at; index \"(at)\" unique"), &[refused]);
+    assert_found(&partitioned("primary-key id at; index code at unique"), &[]);
+    assert_found(&partitioned("primary-key id at; index code"), &[]);
+    assert_found(&partitioned(""), &["table-without-primary-key"]);
+    assert_found(
+        "table t { column id bigint; column a bigint; primary-key id; partition a by=hash { parts 4 } }",
+        &[refused],
+    );
+}
+
+#[test]
+fn old_partitions_may_go_where_nobody_is_told() {
+    let kept =
+        partitioned("primary-key id at").replace("from \"2026-01\"", "from \"2026-01\"; keep-months 3");
+    assert_found(&kept, &[]);
+}
