@@ -1,5 +1,4 @@
 //! Every rule: its page, the register in which it fires, the one that passes, and what is in the registry.
-#![expect(clippy::disallowed_methods, reason = "these tests read the source")]
 
 mod capacity;
 mod edges;
