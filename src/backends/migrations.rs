@@ -122,9 +122,8 @@ fn remark(statement: &Statement) -> Option<String> {
 fn belong_together(previous: &Statement, next: &Statement) -> bool {
     match next {
         Statement::SetComment { .. } => true,
-        Statement::CreateIndex { .. } => {
-            matches!(previous, Statement::CreateIndex { .. })
-        }
+        Statement::CreateIndex { .. } => matches!(previous, Statement::CreateIndex { .. }),
+        Statement::CreateExtension { .. } => matches!(previous, Statement::CreateExtension { .. }),
         _ => is_short_drop(previous) && is_short_drop(next),
     }
 }

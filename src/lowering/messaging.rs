@@ -118,7 +118,7 @@ fn outbox_columns() -> IndexMap<String, Column> {
         &mut columns,
         "row_version",
         plain("bigint", true),
-        "Row_version of that row; none where the application publishes the event.",
+        "The row_version of that row; none where the application publishes the event.",
     );
     add(&mut columns, "payload", plain("bytea", false), "The message as the broker gets it.");
     add(&mut columns, "headers", with_default("jsonb", "'{}'"), "Headers of the message, such as a trace.");

@@ -119,9 +119,10 @@ fn create_index(table: &ObjectName, name: &str, index: &Index) -> String {
     let method =
         if index.method == "btree" { String::new() } else { format!(" USING {}", Name(&index.method)) };
     let parts: Vec<String> = index.parts.iter().map(index_part).collect();
-    let mut statement =
-        format!("CREATE {unique}INDEX {} ON {}{method} ", Name(name), QualifiedName::from(table));
-    statement += &format!("({})", parts.join(", "));
+    let start = format!("CREATE {unique}INDEX {}", Name(name));
+    let on = format!("ON {}{method} ({})", QualifiedName::from(table), parts.join(", "));
+    let separator = if start.len() + on.len() < LINE_WIDTH { " " } else { "\n    " };
+    let mut statement = format!("{start}{separator}{on}");
     let mut clauses = Vec::new();
     if !index.include.is_empty() {
         clauses.push(format!("INCLUDE {}", names(&index.include)));

@@ -34,3 +34,8 @@ fn sql_files(folder: &str, model: &str) -> String {
 fn the_example() {
     insta::assert_snapshot!(sql_files("tests/cases/example", "model.kdl"));
 }
+
+#[test]
+fn one_of_everything() {
+    insta::assert_snapshot!(sql_files("tests/sql", "rich.kdl"));
+}
