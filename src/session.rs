@@ -1,7 +1,9 @@
 //! One run: load, check, plan, render. The one entry for commands and tests; knows nothing of arguments.
 
-use crate::backends::{Backend, GeneratedFile, docs};
+use crate::backends::{Backend, GeneratedFile, bootstrap, docs, migrations};
 use crate::diagnostic::{Finding, Severity};
+use crate::lowering;
+use crate::plan::{self, PlanError, ProofError};
 use crate::semantic::{self, ReadFailure, Register};
 use crate::source::{FileSystem, Sources};
 use crate::templates::{TemplateError, Templates};
@@ -15,6 +17,12 @@ pub enum Stage {
     Load,
     /// Rules are run.
     Check,
+    /// Services are lowered to the schemas of their databases.
+    Lower,
+    /// Schemas are turned into statements.
+    Plan,
+    /// Statements are executed symbolically, and must give the schemas.
+    Prove,
     /// Templates are read, documents rendered.
     Render,
     /// Files are compared with the disk, and written.
@@ -27,6 +35,9 @@ impl Stage {
         match self {
             Stage::Load => "load",
             Stage::Check => "check",
+            Stage::Lower => "lower",
+            Stage::Plan => "plan",
+            Stage::Prove => "prove",
             Stage::Render => "render",
             Stage::Write => "write",
         }
@@ -88,29 +99,93 @@ impl Selection {
     /// Whether the file at a path, made from a node, is of this part.
     pub fn includes(&self, path: &str, node: &str) -> bool {
         let folder = path.split('/').next().unwrap_or("");
-        let of_backend =
-            self.backends.is_empty() || self.backends.iter().any(|backend| backend.name() == folder);
-        let of_service = self.services.is_empty()
-            || node
-                .strip_prefix("service ")
-                .is_some_and(|name| self.services.iter().any(|service| service == name));
+        let of_backend = Backend::by_name(folder).is_some_and(|backend| self.includes_backend(backend));
+        let of_service = match node.strip_prefix("service ") {
+            Some(service) => self.includes_service(service),
+            None => self.services.is_empty(),
+        };
         of_backend && of_service
+    }
+
+    fn includes_backend(&self, backend: Backend) -> bool {
+        self.backends.is_empty() || self.backends.contains(&backend)
+    }
+
+    fn includes_service(&self, name: &str) -> bool {
+        self.services.is_empty() || self.services.iter().any(|service| service == name)
     }
 }
 
-/// Makes everything that is made from a register without errors.
+/// Why there is no output although the register has no errors.
+#[derive(Debug, thiserror::Error)]
+pub enum GenerateError {
+    /// A template does not fit.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    /// There is no way to a service's schema.
+    #[error("there is no migration for the service `{service}`: {error}")]
+    Plan {
+        /// The service.
+        service: String,
+        /// Why.
+        error: PlanError,
+    },
+    /// The statements do not give the schema: the compiler is wrong, and nothing may be written.
+    #[error("the migration of the service `{service}` is wrong, which is a fault of freehold: {error}")]
+    Proof {
+        /// The service.
+        service: String,
+        /// What the proof found.
+        error: ProofError,
+    },
+}
+
+/// Makes everything that is made from a register without errors. `ended` is told of every stage when it has ended.
 ///
 /// # Errors
-/// A template does not fit.
+/// A template does not fit, or a migration cannot be planned or proved.
 pub fn generate(
     register: &Register,
     templates: &Templates,
     selection: &Selection,
     ended: &mut dyn FnMut(Stage),
-) -> Result<Vec<GeneratedFile>, TemplateError> {
+) -> Result<Vec<GeneratedFile>, GenerateError> {
     let mut files = Vec::new();
-    files.extend(docs::render(register, templates)?);
+    if selection.includes_backend(Backend::Sql) {
+        files.extend(sql(register, templates, selection, ended)?);
+    }
+    if selection.includes_backend(Backend::Docs) {
+        files.extend(docs::render(register, templates)?);
+    }
     files.retain(|file| selection.includes(&file.path, &file.node));
     ended(Stage::Render);
+    Ok(files)
+}
+
+/// Migrations and what an administrator runs before them, of every selected service with a database.
+fn sql(
+    register: &Register,
+    templates: &Templates,
+    selection: &Selection,
+    ended: &mut dyn FnMut(Stage),
+) -> Result<Vec<GeneratedFile>, GenerateError> {
+    let mut files = Vec::new();
+    for (id, service) in register.services.iter() {
+        let name = service.name.as_str();
+        if service.database.is_none() || !selection.includes_service(name) {
+            continue;
+        }
+        let schema = lowering::lower(register, id);
+        ended(Stage::Lower);
+        let plan = plan::initial(&schema)
+            .map_err(|error| GenerateError::Plan { service: name.to_owned(), error })?;
+        ended(Stage::Plan);
+        plan::prove(&plan, &schema)
+            .map_err(|error| GenerateError::Proof { service: name.to_owned(), error })?;
+        ended(Stage::Prove);
+        files.extend(bootstrap::render(templates, register, id)?);
+        files.extend(migrations::render_initial(templates, register, id, &plan)?);
+        ended(Stage::Render);
+    }
     Ok(files)
 }

@@ -20,6 +20,7 @@ fn what_init_writes_is_checked_and_built_without_a_finding() {
     let build = run(&shop, "build --deny warnings");
     assert_eq!((build.code, build.stdout.as_str()), (0, ""), "{}", build.stderr);
     assert!(shop.join("generated/docs/ownership.md").exists());
+    assert!(shop.join("generated/sql/accounts").exists());
     let again = run(folder.path(), "init shop");
     assert_eq!(again.code, 2);
     assert!(again.stderr.starts_with("error: there is a register already: `shop/model/register.kdl`"));
@@ -59,6 +60,22 @@ fn a_build_with_errors_writes_nothing() {
     assert_eq!(run(folder.path(), "build").code, 1);
     assert_eq!(tree(folder.path()), before);
     assert!(!folder.path().join("generated").exists());
+}
+
+#[test]
+fn warnings_fail_only_when_denied() {
+    let folder = project(
+        "server s class=db.t3.small storage-gb=20\nservice a {\n    database a on=s\n    table t {\n        \
+         allow redundant-index reason=\"measured\" until=\"2025-01-31\"\n        column id uuid primary-key\n        \
+         column x int\n        index x\n        index x id\n    }\n}\n",
+    );
+    let warned = run(folder.path(), "check --today 2025-06-01");
+    assert_eq!(warned.code, 0, "{}", warned.stderr);
+    assert!(warned.stderr.contains("warning[expired-allow]"), "{}", warned.stderr);
+    let denied = run(folder.path(), "check --today 2025-06-01 --deny warnings");
+    assert_eq!(denied.code, 1);
+    assert!(denied.stderr.contains("error[expired-allow]"), "{}", denied.stderr);
+    assert_eq!(run(folder.path(), "check --today 2025-01-31 --deny warnings").code, 0);
 }
 
 #[test]
@@ -125,6 +142,7 @@ fn what_cannot_run_exits_with_two_and_says_why() {
         ),
         (&good, "build --templates wrong", "the condition `view.rows` is not of the form"),
         (&good, "build --templates unquoted", "is not quoted"),
+        (&good, "explain cross-service-foreign-kye", "did you mean `cross-service-foreign-key`?"),
         (&good, "explain", "<RULE>"),
         (&good, "graph --format svg", "mermaid, dot"),
     ] {
@@ -177,6 +195,21 @@ fn an_edited_file_is_shown_and_kept_until_it_is_forced() {
 }
 
 #[test]
+fn only_a_part_is_made_and_the_rest_stays() {
+    let folder = project(GOOD);
+    assert_eq!(run(folder.path(), "build --only docs --out out").code, 0);
+    assert!(folder.path().join("out/docs").exists() && !folder.path().join("out/sql").exists());
+    assert_eq!(run(folder.path(), "build --only orders,sql --out out").code, 0);
+    assert!(
+        folder.path().join("out/sql/orders").exists() && !folder.path().join("out/sql/accounts").exists()
+    );
+    assert_eq!(run(folder.path(), "build --out out").code, 0);
+    let all = tree(&folder.path().join("out"));
+    assert_eq!(run(folder.path(), "build --only accounts --out out").code, 0);
+    assert_eq!(tree(&folder.path().join("out")), all);
+}
+
+#[test]
 fn a_template_can_be_replaced() {
     let folder = project(GOOD);
     put(
@@ -196,6 +229,21 @@ fn stats_name_every_stage() {
     let stats = run(folder.path(), "build --stats").stderr;
     for stage in ["load", "check", "render", "write", "total", "files", "bytes"] {
         assert!(stats.lines().any(|line| line.starts_with(stage)), "{stage}: {stats}");
+    }
+}
+
+#[test]
+fn every_rule_is_listed_and_explained() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let list = run(folder.path(), "explain --list");
+    assert_eq!(list.code, 0);
+    assert!(list.stdout.lines().count() > 50, "{}", list.stdout);
+    for line in list.stdout.lines() {
+        let (name, sentence) = line.split_once("  ").expect("a name and a sentence");
+        assert!(!sentence.trim().is_empty(), "{name} has no page");
+        let page = run(folder.path(), &format!("explain {name}"));
+        assert_eq!(page.code, 0);
+        assert!(page.stdout.starts_with(&format!("# {name}\n")), "{}", page.stdout);
     }
 }
 

@@ -119,6 +119,12 @@ impl From<crate::templates::TemplateError> for CommandError {
     }
 }
 
+impl From<crate::session::GenerateError> for CommandError {
+    fn from(error: crate::session::GenerateError) -> CommandError {
+        CommandError(error.to_string())
+    }
+}
+
 impl From<std::io::Error> for CommandError {
     fn from(error: std::io::Error) -> CommandError {
         CommandError(format!("cannot write the output: {error}"))
