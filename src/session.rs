@@ -4,6 +4,7 @@ use crate::backends::{Backend, GeneratedFile, bootstrap, docs, migrations};
 use crate::diagnostic::{Finding, Severity};
 use crate::lowering;
 use crate::plan::{self, PlanError, ProofError};
+use crate::rules;
 use crate::semantic::{self, ReadFailure, Register};
 use crate::source::{FileSystem, Sources};
 use crate::templates::{TemplateError, Templates};
@@ -76,12 +77,12 @@ impl Checked {
 pub fn check(
     files: &dyn FileSystem,
     model: &Path,
-    _today: Option<Date>,
+    today: Option<Date>,
     ended: &mut dyn FnMut(Stage),
 ) -> Checked {
     let loaded = semantic::load(files, model);
     ended(Stage::Load);
-    let findings = loaded.findings;
+    let findings = rules::apply(&loaded.register, loaded.findings, today);
     ended(Stage::Check);
     Checked { sources: loaded.sources, register: loaded.register, findings, failure: loaded.failure }
 }
@@ -128,7 +129,7 @@ pub enum GenerateError {
         /// The service.
         service: String,
         /// Why.
-        error: PlanError,
+        error: Box<PlanError>,
     },
     /// The statements do not give the schema: the compiler is wrong, and nothing may be written.
     #[error("the migration of the service `{service}` is wrong, which is a fault of freehold: {error}")]
@@ -136,7 +137,7 @@ pub enum GenerateError {
         /// The service.
         service: String,
         /// What the proof found.
-        error: ProofError,
+        error: Box<ProofError>,
     },
 }
 
@@ -178,10 +179,10 @@ fn sql(
         let schema = lowering::lower(register, id);
         ended(Stage::Lower);
         let plan = plan::initial(&schema)
-            .map_err(|error| GenerateError::Plan { service: name.to_owned(), error })?;
+            .map_err(|error| GenerateError::Plan { service: name.to_owned(), error: Box::new(error) })?;
         ended(Stage::Plan);
         plan::prove(&plan, &schema)
-            .map_err(|error| GenerateError::Proof { service: name.to_owned(), error })?;
+            .map_err(|error| GenerateError::Proof { service: name.to_owned(), error: Box::new(error) })?;
         ended(Stage::Prove);
         files.extend(bootstrap::render(templates, register, id)?);
         files.extend(migrations::render_initial(templates, register, id, &plan)?);

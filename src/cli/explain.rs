@@ -1,6 +1,7 @@
 //! `freehold explain`: the pages of the rules.
 
 use super::{CommandError, Outcome, output_findings, print};
+use crate::rules;
 use crate::semantic::{self, suggest};
 use crate::syntax;
 use std::collections::BTreeMap;
@@ -44,6 +45,9 @@ fn pages() -> BTreeMap<&'static str, String> {
     let plain = reading.chain(resolving).chain(output_findings::RULES.iter().copied());
     for (name, page) in plain {
         pages.insert(name, titled(name, page));
+    }
+    for rule in rules::RULES {
+        pages.insert(rule.name, rule.explanation());
     }
     pages
 }
