@@ -198,7 +198,7 @@ fn comment_on(on: &Commented, text: Option<&str>) -> String {
 
 /// What people wrote, with one semicolon at its end, where no comment of theirs can hide it.
 fn sql_node(text: &str) -> String {
-    let text = text.trim().trim_end_matches(';').trim_end();
+    let text = text.trim_start().trim_end_matches(|c: char| c == ';' || c.is_whitespace());
     let last_line = text.rsplit(['\n', '\r']).next().unwrap_or(text);
     let separator = if last_line.contains("--") { "\n" } else { "" };
     format!("{text}{separator};")

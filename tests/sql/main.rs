@@ -1,5 +1,7 @@
 //! The SQL of registers as a reviewer sees it.
 
+mod statements;
+
 use freehold::backends::{bootstrap, migrations};
 use freehold::lowering::lower;
 use freehold::plan;
