@@ -41,7 +41,7 @@ pub fn load(files: &dyn FileSystem, model: &Path) -> Loaded {
     loader.read_all(model);
     let Loader { mut loaded, trees, .. } = loader;
     for tree in &trees {
-        validate(tree, &mut loaded.findings);
+        loaded.findings.extend(validate(tree));
     }
     let (register, findings) = resolve(&trees);
     loaded.register = register;

@@ -1,6 +1,7 @@
 //! From trees to a resolved register: names become ids, defaults are filled in, places are kept.
 
 mod arena;
+mod findings;
 pub mod grammar;
 pub mod model;
 mod read;
@@ -8,6 +9,7 @@ mod resolve;
 mod rules;
 pub mod suggest;
 mod validate;
+mod wording;
 
 pub use arena::{Arena, Id};
 pub use model::Register;

@@ -2,6 +2,7 @@
 
 use super::grammar::{Kind, NodeSpec};
 use super::model::{DefaultValue, Located};
+use super::suggest::nearest;
 use crate::source::{Place, Span};
 use crate::syntax::{Node, Storage, Text, Tree, Value, ValueKind};
 use jiff::civil::Date;
@@ -70,6 +71,13 @@ impl<'a> Reader<'a> {
         let value = split.arguments.get(index)?;
         let kind = self.argument_kind(index)?;
         self.text_of(value, kind)
+    }
+
+    /// An argument by its number as it stands in the tree, where it is a text.
+    pub fn argument_text(self, index: usize) -> Option<&'a str> {
+        let value = *self.split().arguments.get(index)?;
+        let ValueKind::String(text) = value.kind else { return None };
+        Some(self.node.tree.string(text))
     }
 
     /// The arguments from a number on, as text.
@@ -141,6 +149,21 @@ impl<'a> Reader<'a> {
         let Some((value, Kind::NameList)) = self.property(name) else { return Vec::new() };
         let ValueKind::String(text) = value.kind else { return Vec::new() };
         split_names(self.node.tree, text)
+    }
+
+    /// Whether a property was written, whatever its value.
+    pub fn has_property(self, name: &str) -> bool {
+        self.property(name).is_some()
+    }
+
+    /// Whether an unknown property was written that is most like this one.
+    pub fn misspells_property(self, name: &str) -> bool {
+        let tree = self.node.tree;
+        let written = self.node.entries().iter().filter_map(|entry| Some(tree.string(entry.name?)));
+        let mut unknown = written.filter(|written| self.spec.property(written).is_none());
+        unknown.any(|written| {
+            nearest(written, self.spec.properties.iter().map(|known| known.name)) == Some(name)
+        })
     }
 
     fn property(self, name: &str) -> Option<(&'a Value, Kind)> {
@@ -233,7 +256,8 @@ pub fn matches(tree: &Tree, value: &Value, kind: Kind) -> Result<(), String> {
     }
 }
 
-fn matches_text(text: &str, kind: Kind) -> Result<(), String> {
+/// Whether a text is of a kind; else what was expected, as a phrase.
+pub fn matches_text(text: &str, kind: Kind) -> Result<(), String> {
     if text.contains('\0') {
         return Err("a text without U+0000, which no target can hold".into());
     }
@@ -274,7 +298,9 @@ pub fn expected(kind: Kind) -> String {
         Kind::Name => "a text that is not empty".into(),
         Kind::NameList => "names, with commas between them, in one quoted text".into(),
         Kind::Whole(least, most) => format!("a whole number from {least} to {most}"),
-        Kind::Money => "an amount such as `0.23`, without quotes".into(),
+        Kind::Money => {
+            "an amount such as `0.23`, not negative, with at most four digits after the point".into()
+        }
         Kind::Literal => "a literal".into(),
         Kind::OneOf(words) => {
             let quoted: Vec<_> = words.iter().map(|word| format!("`{word}`")).collect();

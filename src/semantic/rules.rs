@@ -83,8 +83,8 @@ It means nothing more the second time; another flag may have been meant.",
     ),
     rule(
         "repeated-node",
-        "A node stands twice where there can be one: two `database`s of a service, two primary keys of a table, \
-two `platform`s in a register.\n\n\
+        "A node stands more often than it can: two `database`s of a service, two primary keys of a table, \
+two `platform`s in a register, more than 1600 columns of a table, which is PostgreSQL's limit.\n\n\
 Only the first one counts for the rest of the check. Bring both together into one.",
         b"platform a { budget monthly-usd=1; budget monthly-usd=2 }",
     ),

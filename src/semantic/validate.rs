@@ -1,24 +1,31 @@
 //! Holds a document against the grammar: what is unknown, missing, too much or of the wrong kind.
 //! Iterative, so that no depth of nesting can overflow the stack.
 
+use super::findings::Findings;
 use super::grammar::{ALLOW, Arguments, DOCUMENT, Kind, NodeSpec};
-use super::read::{Reader, Split, bare_word, expected, matches};
+use super::read::{Reader, Split, bare_word, expected, matches, matches_text};
 use super::suggest::{did_you_mean, nearest};
+use super::wording::{article, shown as short};
 use crate::diagnostic::Finding;
 use crate::sql::DataType;
 use crate::syntax::{Node, Tree, Value, ValueKind};
 use std::collections::HashMap;
 
+/// How many findings about its form one document can have; one more says that there were others.
+const MOST_FINDINGS: usize = 1000;
+
 /// Every finding about the form of a document.
-pub fn validate(tree: &Tree, findings: &mut Vec<Finding>) {
+pub fn validate(tree: &Tree) -> Vec<Finding> {
+    let mut findings = Findings::at_most(MOST_FINDINGS, "mistakes of form in this file");
     let mut open: Vec<Reader<'_>> = Vec::new();
-    level(tree.roots(), &DOCUMENT, &mut open, findings);
+    level(tree.roots(), &DOCUMENT, &mut open, &mut findings);
     while let Some(reader) = open.pop() {
-        arguments(reader, findings);
-        properties(reader, findings);
-        level(reader.node.children(), reader.spec, &mut open, findings);
-        required_children(reader, findings);
+        arguments(reader, &mut findings);
+        properties(reader, &mut findings);
+        level(reader.node.children(), reader.spec, &mut open, &mut findings);
+        required_children(reader, &mut findings);
     }
+    findings.into_vec()
 }
 
 /// The nodes of one level: known ones are opened, unknown and repeated ones reported.
@@ -26,7 +33,7 @@ fn level<'a>(
     nodes: impl Iterator<Item = Node<'a>>,
     parent: &'static NodeSpec,
     open: &mut Vec<Reader<'a>>,
-    findings: &mut Vec<Finding>,
+    findings: &mut Findings,
 ) {
     let mut first: HashMap<&str, Node<'a>> = HashMap::new();
     for node in nodes {
@@ -57,10 +64,21 @@ fn level<'a>(
 
 fn unknown_node(node: Node<'_>, parent: &'static NodeSpec) -> Finding {
     let known = parent.children.iter().map(|child| child.node.name);
-    let help = did_you_mean(node.name(), known).unwrap_or_else(|| elsewhere(node.name(), parent));
+    let help = did_you_mean(node.name(), known).unwrap_or_else(|| not_a_child(node.name(), parent));
     Finding::error("unknown-node", format!("`{}` is not known in {}", short(node.name()), shown(parent)))
         .at(node.name_place(), "not known here")
         .help(help)
+}
+
+/// How a word is written that is no child of a node.
+fn not_a_child(name: &str, parent: &'static NodeSpec) -> String {
+    if parent.property(name).is_some() {
+        return format!("`{name}=` is a property of `{}`: write it before the braces", parent.name);
+    }
+    if parent.has_flag(name) {
+        return format!("`{name}` is a flag of `{}`: write it before the braces", parent.name);
+    }
+    elsewhere(name, parent)
 }
 
 /// Where a node of this name may stand, or what may stand here.
@@ -73,27 +91,31 @@ fn elsewhere(name: &str, parent: &'static NodeSpec) -> String {
         open.extend(spec.children.iter().map(|child| child.node));
     }
     let names: Vec<_> = parent.children.iter().map(|child| format!("`{}`", child.node.name)).collect();
-    if names.is_empty() {
+    if parent.name == ALLOW.name {
+        "nothing may stand in `allow`".to_owned()
+    } else if names.is_empty() {
         format!("nothing but `allow` may stand in {}", shown(parent))
     } else {
         format!("what may stand in {}: {}", shown(parent), names.join(", "))
     }
 }
 
-fn required_children(reader: Reader<'_>, findings: &mut Vec<Finding>) {
+fn required_children(reader: Reader<'_>, findings: &mut Findings) {
     for name in reader.spec.required_children {
-        if reader.child(name).is_none() {
+        // A misspelt one was reported.
+        let is_misspelt = || reader.node.children().any(|child| nearest(child.name(), [*name]).is_some());
+        if reader.child(name).is_none() && !is_misspelt() {
             let own = reader.spec.name;
             findings.push(
                 Finding::error("missing-node", format!("`{own}` has no `{name}`"))
-                    .at(reader.node.head_place(), format!("a `{name}` is needed in here"))
+                    .at(reader.node.head_place(), format!("{} `{name}` is needed in here", article(name)))
                     .help(format!("add `{name}` in the braces of `{own}`")),
             );
         }
     }
 }
 
-fn arguments(reader: Reader<'_>, findings: &mut Vec<Finding>) {
+fn arguments(reader: Reader<'_>, findings: &mut Findings) {
     let split = reader.split();
     let expected = reader.spec.arguments;
     let tree = reader.node.tree;
@@ -109,12 +131,7 @@ fn arguments(reader: Reader<'_>, findings: &mut Vec<Finding>) {
     surplus_arguments(reader, &split, findings);
 }
 
-fn missing_arguments(
-    reader: Reader<'_>,
-    expected: Arguments,
-    split: &Split<'_>,
-    findings: &mut Vec<Finding>,
-) {
+fn missing_arguments(reader: Reader<'_>, expected: Arguments, split: &Split<'_>, findings: &mut Findings) {
     let least = expected.fixed.len() + expected.rest_at_least;
     if split.arguments.len() >= least {
         return;
@@ -122,47 +139,68 @@ fn missing_arguments(
     let missing = expected.fixed.get(split.arguments.len()).copied().or(expected.rest);
     let Some(missing) = missing else { return };
     findings.push(
-        Finding::error("missing-argument", format!("`{}` needs a {}", reader.spec.name, missing.name))
-            .at(reader.node.head_place(), format!("the {} is missing", missing.name))
-            .help(usage(reader.spec)),
+        Finding::error(
+            "missing-argument",
+            format!("`{}` needs {} {}", reader.spec.name, article(missing.name), missing.name),
+        )
+        .at(reader.node.head_place(), format!("the {} is missing", missing.name))
+        .help(usage(reader.spec)),
     );
 }
 
-fn repeated_flags(tree: &Tree, split: &Split<'_>, findings: &mut Vec<Finding>) {
-    for (index, value) in split.flags.iter().enumerate() {
-        let word = bare_word(tree, value);
-        if let Some(first) = split.flags[..index].iter().find(|other| bare_word(tree, other) == word) {
-            findings.push(
-                Finding::error("repeated-flag", format!("the flag `{}` is given twice", word.unwrap_or("")))
-                    .at(tree.place(value.span), "again here")
-                    .at(tree.place(first.span), "first here"),
-            );
+/// One finding for each flag that is given more than once.
+fn repeated_flags(tree: &Tree, split: &Split<'_>, findings: &mut Findings) {
+    let mut seen: HashMap<&str, (&Value, bool)> = HashMap::new();
+    for value in &split.flags {
+        let Some(word) = bare_word(tree, value) else { continue };
+        let (first, reported) = seen.entry(word).or_insert((*value, false));
+        if first.span == value.span || *reported {
+            continue;
         }
+        *reported = true;
+        findings.push(
+            Finding::error("repeated-flag", format!("the flag `{word}` is given twice"))
+                .at(tree.place(value.span), "again here")
+                .at(tree.place(first.span), "first here")
+                .help("take one of them out"),
+        );
     }
 }
 
-fn surplus_arguments(reader: Reader<'_>, split: &Split<'_>, findings: &mut Vec<Finding>) {
+fn surplus_arguments(reader: Reader<'_>, split: &Split<'_>, findings: &mut Findings) {
     let Some(first) = split.surplus.first() else { return };
     let tree = reader.node.tree;
     if let Some(finding) = unquoted_type(reader, split) {
         findings.push(finding);
         return;
     }
+    if reader.spec.flags.is_empty() {
+        let what = format!("`{}` takes no further argument", reader.spec.name);
+        let finding = Finding::error("wrong-argument", what).at(tree.place(first.span), "not known here");
+        return findings.push(finding.help(usage_with_properties(reader.spec)));
+    }
     for value in &split.surplus {
         let word = bare_word(tree, value).unwrap_or_else(|| tree.source(value.span));
-        let flags = reader.spec.flags.iter().map(|flag| flag.name);
-        let finding = if reader.spec.flags.is_empty() {
-            let what = format!("`{}` takes no further argument", reader.spec.name);
-            Finding::error("wrong-argument", what).help(usage(reader.spec))
-        } else {
-            let what = format!("`{}` is no flag of `{}`", short(word), reader.spec.name);
-            let known: Vec<_> = flags.clone().map(|flag| format!("`{flag}`")).collect();
-            let help = did_you_mean(word, flags).unwrap_or_else(|| format!("flags: {}", known.join(", ")));
-            Finding::error("unknown-flag", what).help(help)
-        };
+        let what = format!("`{}` is no flag of `{}`", short(word), reader.spec.name);
         let label = if value.span == first.span { "not known here" } else { "nor this" };
-        findings.push(finding.at(tree.place(value.span), label));
+        findings.push(
+            Finding::error("unknown-flag", what)
+                .at(tree.place(value.span), label)
+                .help(flag_help(reader.spec, word)),
+        );
     }
+}
+
+fn flag_help(spec: &'static NodeSpec, word: &str) -> String {
+    if let Some(help) = did_you_mean(word, spec.flags.iter().map(|flag| flag.name)) {
+        return help;
+    }
+    let folded = word.to_ascii_lowercase().replace(['-', '_'], "");
+    if spec.has_flag("nullable") && matches!(folded.as_str(), "notnull" | "required") {
+        return format!("a `{}` is NOT NULL unless flagged `nullable`: leave the word out", spec.name);
+    }
+    let known: Vec<_> = spec.flags.iter().map(|flag| format!("`{}`", flag.name)).collect();
+    format!("flags: {}", known.join(", "))
 }
 
 /// `column x double precision`: a type of several words without quotes.
@@ -185,7 +223,7 @@ fn unquoted_type(reader: Reader<'_>, split: &Split<'_>) -> Option<Finding> {
     )
 }
 
-fn properties(reader: Reader<'_>, findings: &mut Vec<Finding>) {
+fn properties(reader: Reader<'_>, findings: &mut Findings) {
     let tree = reader.node.tree;
     for entry in reader.node.entries() {
         let Some(key) = entry.name else { continue };
@@ -200,8 +238,7 @@ fn properties(reader: Reader<'_>, findings: &mut Vec<Finding>) {
         }
     }
     for property in reader.spec.properties.iter().filter(|property| property.required) {
-        let names = reader.node.entries().iter().filter_map(|entry| entry.name);
-        if !names.map(|key| tree.string(key)).any(|name| name == property.name) {
+        if !reader.has_property(property.name) && !reader.misspells_property(property.name) {
             let what = format!("`{}` needs `{}=`", reader.spec.name, property.name);
             findings.push(
                 Finding::error("missing-property", what)
@@ -218,6 +255,9 @@ fn unknown_property(reader: Reader<'_>, name: &str, place: crate::source::Place)
     let help = match nearest(name, known) {
         Some(near) => format!("did you mean `{near}=`?"),
         None if reader.spec.has_flag(name) => format!("`{name}` is a flag: write the word alone"),
+        None if reader.spec.arguments.fixed.iter().any(|argument| argument.name == name) => {
+            format!("the {name} is an argument: {}", usage(reader.spec))
+        }
         None if reader.spec.child(name).is_some() => {
             format!("`{name}` is a node in the braces of `{}`", reader.spec.name)
         }
@@ -231,7 +271,7 @@ fn unknown_property(reader: Reader<'_>, name: &str, place: crate::source::Place)
 
 fn wrong_value(tree: &Tree, value: &Value, kind: Kind, what: String) -> Finding {
     let source = tree.source(value.span);
-    let finding = Finding::error("wrong-value", what).at(tree.place(value.span), describe(value));
+    let finding = Finding::error("wrong-value", what).at(tree.place(value.span), describe(value, kind));
     match (kind, value.kind) {
         (Kind::OneOf(words), ValueKind::String(text)) => {
             match nearest(tree.string(text), words.iter().copied()) {
@@ -244,16 +284,18 @@ fn wrong_value(tree: &Tree, value: &Value, kind: Kind, what: String) -> Finding 
         {
             finding.help("numbers are written without quotes").fix(tree.string(text).to_owned())
         }
-        (
-            Kind::Text | Kind::Name | Kind::NameList | Kind::OneOf(_),
-            ValueKind::Integer | ValueKind::Decimal,
-        ) => finding.help("a number that is meant as text is quoted").fix(format!("\"{source}\"")),
+        (_, ValueKind::Integer | ValueKind::Decimal) if matches_text(source, kind).is_ok() => {
+            finding.help("a number that is meant as text is quoted").fix(format!("\"{source}\""))
+        }
         _ => finding,
     }
 }
 
-fn describe(value: &Value) -> &'static str {
+fn describe(value: &Value, kind: Kind) -> &'static str {
     match value.kind {
+        ValueKind::Integer if matches!(kind, Kind::Whole(..) | Kind::Money | Kind::Version) => {
+            "not within these limits"
+        }
         ValueKind::String(_) => "this text does not fit",
         ValueKind::Integer => "a whole number",
         ValueKind::Decimal => "a number with a fraction or exponent",
@@ -282,17 +324,14 @@ fn usage(spec: &'static NodeSpec) -> String {
     line
 }
 
-fn shown(spec: &'static NodeSpec) -> String {
-    if spec.name == DOCUMENT.name { "a register".to_owned() } else { format!("`{}`", spec.name) }
+fn usage_with_properties(spec: &'static NodeSpec) -> String {
+    let properties: Vec<_> = spec.properties.iter().map(|property| format!("`{}=`", property.name)).collect();
+    match properties.is_empty() {
+        true => usage(spec),
+        false => format!("{}; properties: {}", usage(spec), properties.join(", ")),
+    }
 }
 
-/// A word of the source for a message: cut where it is very long.
-fn short(word: &str) -> String {
-    const LONGEST: usize = 60;
-    let clean: String = word.chars().map(|c| if c.is_control() { '\u{FFFD}' } else { c }).collect();
-    if clean.chars().count() <= LONGEST {
-        return clean;
-    }
-    let start: String = clean.chars().take(LONGEST).collect();
-    format!("{start}…")
+fn shown(spec: &'static NodeSpec) -> String {
+    if spec.name == DOCUMENT.name { "a register".to_owned() } else { format!("`{}`", spec.name) }
 }

@@ -18,7 +18,7 @@ mod structure_mistakes;
 mod tree;
 
 pub use restrictions::{DEEPEST, restrict};
-pub use rules::{RULES, SyntaxRule};
+pub use rules::{RULES, SyntaxRule, TOO_MANY_MISTAKES};
 pub use tree::{Entry, Node, NodeData, NodeId, Siblings, Storage, Text, Tree, Value, ValueKind};
 
 use crate::diagnostic::Finding;

@@ -26,7 +26,8 @@ pub(super) const SLASHDASH: &str = "kdl-slashdash";
 pub(super) const CHARACTER: &str = "kdl-character";
 pub(super) const VERSION: &str = "kdl-version";
 pub(super) const TOO_LARGE: &str = "kdl-too-large";
-pub(super) const TOO_MANY_MISTAKES: &str = "kdl-too-many-mistakes";
+/// The rule that ends a list of very many findings.
+pub const TOO_MANY_MISTAKES: &str = "kdl-too-many-mistakes";
 pub(super) const DUPLICATE_PROPERTY: &str = "kdl-duplicate-property";
 pub(super) const TYPE_ANNOTATION: &str = "kdl-type-annotation";
 pub(super) const NESTING: &str = "kdl-nesting";

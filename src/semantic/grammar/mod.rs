@@ -18,7 +18,7 @@ pub enum Kind {
     NameList,
     /// A whole number from the first to the second, both included.
     Whole(u32, u32),
-    /// A number with at most two digits after the point, not negative.
+    /// A number with at most four digits after the point, not negative.
     Money,
     /// A literal: text, number, `#true`, `#false` or `#null`.
     Literal,

@@ -101,7 +101,7 @@ pub enum TopicSubject {
 }
 
 /// When an event is sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum EventTrigger {
     /// A row was created.
     Created,

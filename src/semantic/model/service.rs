@@ -67,7 +67,7 @@ pub struct Database {
 }
 
 /// What kind of store a `store` is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum StoreKind {
     /// Redis.
     Redis,

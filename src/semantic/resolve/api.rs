@@ -1,9 +1,11 @@
 //! The RPCs that services serve.
 
 use super::Resolver;
+use crate::diagnostic::Finding;
 use crate::names;
 use crate::semantic::model::{ColumnIndex, Located, Rpc, RpcKind, ServiceId, Stream, TableId};
 use crate::semantic::read::Reader;
+use crate::semantic::wording::shown;
 
 impl Resolver<'_> {
     pub(super) fn resolve_apis(&mut self) {
@@ -14,8 +16,11 @@ impl Resolver<'_> {
                     "rpc" => self.custom_rpc(service, node),
                     _ => self.table_rpc(service, node),
                 };
-                if let Some(rpc) = rpc {
-                    self.add_rpc(rpc);
+                match rpc {
+                    Some(rpc) => self.add_rpc(rpc),
+                    None => {
+                        self.names.lost_rpcs.insert(service);
+                    }
                 }
             }
         }
@@ -26,7 +31,16 @@ impl Resolver<'_> {
         let earlier = self.names.rpcs.get(&key).map(|id| &self.register.rpcs[*id]);
         if let Some(first) = earlier.filter(|first| first.version() >= rpc.version()) {
             let first = first.name.place;
-            return self.duplicate_version("RPCs", &rpc.name, first);
+            if rpc.table.is_none() {
+                return self.duplicate_version("RPCs", &rpc.name, first);
+            }
+            let message = format!("there are two RPCs with the name `{}`", shown(rpc.name.as_str()));
+            return self.findings.push(
+                Finding::error("duplicate-name", message)
+                    .at(rpc.name.place, "again here")
+                    .at(first, "first here")
+                    .help("give one of them another name with `name=`, or take it out"),
+            );
         }
         let service = rpc.service;
         let id = self.register.rpcs.push(rpc);
@@ -105,7 +119,7 @@ impl Resolver<'_> {
             };
             if direction != "asc" && direction != "desc" {
                 self.findings.push(
-                    crate::diagnostic::Finding::error("wrong-value", format!("`{direction}` is no order"))
+                    Finding::error("wrong-value", format!("`{}` is no order", shown(&direction)))
                         .at(part.place, "not understood")
                         .help("behind the column: nothing, `asc` or `desc`"),
                 );

@@ -4,20 +4,30 @@ use super::Resolver;
 use crate::diagnostic::Finding;
 use crate::semantic::model::{Column, ColumnType, Located, ServiceId};
 use crate::semantic::read::Reader;
+use crate::semantic::wording::{shown, suggest};
 use crate::source::Place;
 use crate::sql::{self, DataType};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+
+/// PostgreSQL manual, appendix "PostgreSQL Limits".
+const MOST_COLUMNS: usize = 1600;
 
 impl<'a> Resolver<'a> {
     /// The columns of a table in order; those of a shape stand where `use` stands.
     pub(super) fn table_columns(&mut self, service: ServiceId, reader: Reader<'a>) -> Vec<Column> {
         let mut columns: Vec<Column> = Vec::new();
         let mut first: HashMap<String, Place> = HashMap::new();
+        let mut used: HashMap<String, Place> = HashMap::new();
         for child in reader.children() {
             match child.spec.name {
                 "column" => self.add_column(service, child, None, &mut columns, &mut first),
                 "use" => {
                     for name in child.arguments_from(0) {
+                        if let Some(first) = used.get(name.as_str()) {
+                            self.named_twice("shape", &name, *first);
+                            continue;
+                        }
+                        used.insert(name.value.clone(), name.place);
                         if let Some((shape, used_at)) = self.shape(&name) {
                             for node in shape.children_named("column") {
                                 self.add_column(service, node, Some(used_at), &mut columns, &mut first);
@@ -35,20 +45,20 @@ impl<'a> Resolver<'a> {
         if let Some(shape) = self.shapes.get(name.as_str()) {
             return Some((*shape, name.place));
         }
-        let known: Vec<String> = {
-            let mut names: Vec<String> = self.shapes.keys().map(|name| (*name).to_owned()).collect();
-            names.sort_unstable();
-            names
-        };
-        self.unknown("shape", name, known.iter().map(String::as_str));
+        let finding = Finding::error("unknown-name", format!("there is no shape `{}`", shown(name.as_str())))
+            .at(name.place, "no such shape");
+        let compared = self.names_to_compare.min(self.shapes.len());
+        self.names_to_compare -= compared;
+        self.findings.push(suggest(finding, name.as_str(), self.shapes.keys().copied().take(compared)));
         None
     }
 
     /// The table's own node and the shapes that it uses, each with the place of its `use`.
     pub(super) fn with_shapes(&self, reader: Reader<'a>) -> Vec<(Reader<'a>, Option<Place>)> {
         let mut readers = vec![(reader, None)];
+        let mut used: HashSet<String> = HashSet::new();
         for child in reader.children_named("use") {
-            for name in child.arguments_from(0) {
+            for name in child.arguments_from(0).into_iter().filter(|name| used.insert(name.value.clone())) {
                 readers.extend(self.shapes.get(name.as_str()).map(|shape| (*shape, Some(name.place))));
             }
         }
@@ -66,12 +76,21 @@ impl<'a> Resolver<'a> {
         let (Some(name), Some(type_name)) = (reader.argument(0), reader.argument(1)) else { return };
         let own_place = used_at.unwrap_or(name.place);
         if let Some(place) = first.get(name.as_str()) {
-            let place = *place;
-            let name = Located::new(name.value, own_place);
-            return self.duplicate("columns", &name, place);
+            // A shape that has two of a name was reported by itself.
+            if used_at != Some(*place) {
+                let name = Located::new(name.value, own_place);
+                self.duplicate("columns", &name, *place);
+            }
+            return;
         }
         first.insert(name.value.clone(), own_place);
-        self.contradictions(reader, &name);
+        if columns.len() == MOST_COLUMNS {
+            self.too_many_columns(first.len(), own_place);
+            return;
+        }
+        if used_at.is_none() {
+            self.contradictions(reader, &name);
+        }
         let data_type = Located::new(self.column_type(service, type_name.as_str()), type_name.place);
         columns.push(Column {
             name,
@@ -92,8 +111,20 @@ impl<'a> Resolver<'a> {
         });
     }
 
+    /// Says once that a table has too many columns: at the first that is one too many.
+    fn too_many_columns(&mut self, count: usize, place: Place) {
+        if count == MOST_COLUMNS + 1 {
+            let what = format!("a table has at most {MOST_COLUMNS} columns");
+            self.findings.push(
+                Finding::error("repeated-node", what)
+                    .at(place, "the first one too many")
+                    .help("divide the table into several"),
+            );
+        }
+    }
+
     /// Properties and flags of a column that PostgreSQL does not take together.
-    fn contradictions(&mut self, reader: Reader<'_>, name: &Located<String>) {
+    pub(super) fn contradictions(&mut self, reader: Reader<'_>, name: &Located<String>) {
         let property = |key: &str| {
             let tree = reader.node.tree;
             let mut names = reader.node.entries().iter().filter_map(|entry| entry.name);
@@ -113,7 +144,8 @@ impl<'a> Resolver<'a> {
             flag("unique").zip(flag("primary-key")),
         ];
         for ((one, one_place), (other, other_place)) in pairs.into_iter().flatten() {
-            let what = format!("the column `{}` cannot have both `{one}` and `{other}`", name.value);
+            let what =
+                format!("the column `{}` cannot have both `{one}` and `{other}`", shown(name.as_str()));
             self.findings.push(
                 Finding::error("contradiction", what)
                     .at(other_place, format!("`{other}`"))

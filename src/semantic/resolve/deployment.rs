@@ -1,7 +1,11 @@
 //! How a service is run, with the platform's defaults filled in.
 
+use super::Resolver;
+use crate::diagnostic::Finding;
 use crate::semantic::model::{Defaults, Deploy, DeployPart, Located, Scale, ScalePart};
 use crate::semantic::read::Reader;
+use crate::source::Place;
+use std::collections::{HashMap, HashSet};
 
 /// The parts of a `deploy` node as written.
 pub(super) fn deploy_part(reader: Reader<'_>) -> DeployPart {
@@ -37,15 +41,13 @@ pub(super) fn deploy(reader: Reader<'_>, defaults: &Defaults) -> Deploy {
     let cpu_millis = value(&own.cpu_millis, &base.cpu_millis).unwrap_or(500);
     let memory_mib = value(&own.memory_mib, &base.memory_mib).unwrap_or(1024);
     let scale = reader.child("scale").map(scale_part).unwrap_or_default();
-    let own_names = |name: &str| own.env.iter().any(|(own_name, _)| own_name.as_str() == name);
-    let mut env: Vec<_> = base.env.iter().filter(|(name, _)| !own_names(name.as_str())).cloned().collect();
+    let names: HashSet<&str> = own.env.iter().map(|(name, _)| name.as_str()).collect();
+    let mut env: Vec<_> =
+        base.env.iter().filter(|(name, _)| !names.contains(name.as_str())).cloned().collect();
     env.extend(own.env.iter().cloned());
+    let inherited: HashSet<&str> = base.secrets.iter().map(Located::as_str).collect();
     let mut secrets = base.secrets.clone();
-    for secret in own.secrets {
-        if !secrets.iter().any(|known| known.value == secret.value) {
-            secrets.push(secret);
-        }
-    }
+    secrets.extend(own.secrets.iter().filter(|secret| !inherited.contains(secret.as_str())).cloned());
     Deploy {
         image: own.image.or_else(|| base.image.clone()),
         port: value(&own.port, &base.port).unwrap_or(50051),
@@ -81,4 +83,40 @@ fn value<T: Copy>(own: &Option<Located<T>>, base: &Option<Located<T>>) -> Option
 
 fn port(number: Located<u32>) -> Option<Located<u16>> {
     Some(Located::new(u16::try_from(number.value).ok()?, number.place))
+}
+
+impl Resolver<'_> {
+    /// What `deploy` says twice, or against itself.
+    pub(super) fn deploy_form(&mut self, deploy: Reader<'_>) {
+        let mut first: HashMap<String, Place> = HashMap::new();
+        let variables = deploy.children_named("env").filter_map(|node| node.argument(0));
+        let secrets = deploy.children_named("secret").flat_map(|node| node.arguments_from(0));
+        for name in variables.chain(secrets) {
+            match first.get(name.as_str()) {
+                Some(first) => self.named_twice("variable", &name, *first),
+                None => {
+                    first.insert(name.value, name.place);
+                }
+            }
+        }
+        self.not_above(deploy, "cpu-millis", "cpu-limit-millis");
+        self.not_above(deploy, "memory-mib", "memory-limit-mib");
+        if let Some(scale) = deploy.child("scale") {
+            self.not_above(scale, "min", "max");
+        }
+    }
+
+    /// Two properties of which the first must not be the greater.
+    pub(super) fn not_above(&mut self, reader: Reader<'_>, less: &str, more: &str) {
+        if let Some((low, high)) = reader.whole(less).zip(reader.whole(more))
+            && low.value > high.value
+        {
+            self.findings.push(
+                Finding::error("contradiction", format!("`{more}=` is below `{less}=`"))
+                    .at(high.place, "at most this")
+                    .at(low.place, "at least this")
+                    .help(format!("raise `{more}=`, or lower `{less}=`")),
+            );
+        }
+    }
 }

@@ -1,14 +1,29 @@
 //! A part of an index as one text: `created_at desc nulls last`, `name gin_trgm_ops`, `(lower(email))`.
 
+use super::unknown_of;
 use crate::diagnostic::Finding;
-use crate::semantic::model::{IndexKey, IndexPart, Located};
+use crate::semantic::grammar::Flag;
+use crate::semantic::model::{IndexKey, IndexPart, Located, TableId};
 use crate::semantic::suggest::nearest;
+use crate::semantic::wording::{shown, suggest_column};
+
+/// What an index is over.
+pub struct IndexOwner<'a> {
+    /// `table` or `read copy`.
+    pub kind: &'static str,
+    /// Its name.
+    pub name: &'a Located<String>,
+    /// The names of its columns.
+    pub columns: Vec<&'a str>,
+    /// The table, or the one that is copied.
+    pub table: TableId,
+}
 
 /// Why a text is no part of an index.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Problem {
-    /// There is no such column; perhaps one like it.
-    UnknownColumn(String, Option<String>),
+    /// There is no such column.
+    UnknownColumn(String),
     /// A parenthesis has no partner.
     Unbalanced,
     /// A word behind the column means nothing there.
@@ -18,28 +33,34 @@ pub enum Problem {
 }
 
 impl Problem {
-    /// The finding about it.
-    pub fn finding(self, text: &Located<String>, owner: &Located<String>) -> Finding {
+    /// The finding about it, in an index that also takes these flags.
+    pub fn finding(self, text: &Located<String>, owner: &IndexOwner<'_>, flags: &[Flag]) -> Finding {
         match self {
-            Problem::UnknownColumn(name, near) => {
-                let what = format!("the table `{}` has no column `{name}`", owner.value);
-                let finding = Finding::error("unknown-name", what)
-                    .at(text.place, "no such column")
-                    .at(owner.place, "the table");
-                match near {
-                    Some(near) => finding.help(format!("did you mean `{near}`?")),
-                    None => finding.help("an expression stands in parentheses, as in `\"(lower(email))\"`"),
+            Problem::UnknownColumn(name) if name.ends_with(',') => {
+                Finding::error("wrong-value", "the columns of an index are texts of their own")
+                    .at(text.place, "read as one column")
+                    .help("written as `index COLUMN COLUMN`, each with quotes of its own where it has an order")
+            }
+            Problem::UnknownColumn(name) => {
+                let is_call = name.contains('(');
+                let name = Located::new(name, text.place);
+                let finding = unknown_of(owner.kind, owner.name, "column", &name);
+                match is_call {
+                    true => finding.help("an expression stands in parentheses, as in `\"(lower(email))\"`"),
+                    false => suggest_column(finding, name.as_str(), owner.columns.iter().copied(), flags),
                 }
             }
             Problem::Unbalanced => Finding::error("wrong-value", "a parenthesis of the index has no partner")
-                .at(text.place, "not balanced"),
+                .at(text.place, "not balanced")
+                .help("an expression stands in parentheses, as in `\"(lower(email))\"`"),
             Problem::UnknownWord(word) => {
-                Finding::error("wrong-value", format!("`{word}` means nothing in an index"))
+                Finding::error("wrong-value", format!("`{}` means nothing in an index", shown(&word)))
                     .at(text.place, "not understood")
                     .help("behind the column: an operator class, then `asc` or `desc`, then `nulls first` or `nulls last`")
             }
             Problem::Empty => {
                 Finding::error("wrong-value", "an index is over a column or an expression").at(text.place, "empty")
+                    .help("written as `index COLUMN...`")
             }
         }
     }
@@ -72,10 +93,7 @@ fn named_column<'t>(text: &'t str, columns: &[&str]) -> Result<(IndexKey, &'t st
     }
     match columns.iter().position(|column| *column == name) {
         Some(index) => Ok((IndexKey::Column(index), rest)),
-        None => {
-            let near = nearest(name, columns.iter().copied()).map(str::to_owned);
-            Err(Problem::UnknownColumn(name.to_owned(), near))
-        }
+        None => Err(Problem::UnknownColumn(name.to_owned())),
     }
 }
 
@@ -84,7 +102,8 @@ fn options(key: IndexKey, rest: &str) -> Result<IndexPart, Problem> {
     let mut words = rest.split_whitespace().peekable();
     let is_order = |word: &str| ["asc", "desc", "nulls"].contains(&word.to_ascii_lowercase().as_str());
     if let Some(word) = words.next_if(|word| !is_order(word)) {
-        if !is_operator_class(word) {
+        // No operator class is called almost like a word of the order.
+        if !is_operator_class(word) || nearest(word, ["asc", "desc", "nulls"]).is_some() {
             return Err(Problem::UnknownWord(word.to_owned()));
         }
         part.operator_class = Some(word.to_owned());
@@ -154,10 +173,7 @@ mod tests {
 
     #[test]
     fn mistakes_are_told_apart() {
-        assert_eq!(
-            index_part("nam", &COLUMNS),
-            Err(Problem::UnknownColumn("nam".into(), Some("name".into())))
-        );
+        assert_eq!(index_part("nam", &COLUMNS), Err(Problem::UnknownColumn("nam".into())));
         assert_eq!(index_part("(lower(name)", &COLUMNS), Err(Problem::Unbalanced));
         assert_eq!(index_part("name desc please", &COLUMNS), Err(Problem::UnknownWord("please".into())));
         assert_eq!(index_part("name Ops;drop", &COLUMNS), Err(Problem::UnknownWord("Ops;drop".into())));

@@ -1,13 +1,15 @@
 //! Keys, indexes, checks and foreign keys of tables.
 
-use super::{Resolver, dotted};
+use super::index_part::{IndexOwner, Problem};
+use super::{Resolver, unknown_of};
 use crate::diagnostic::Finding;
 use crate::semantic::model::{
     Check, ColumnIndex, ForeignKey, ForeignKeyAction, Index, Located, PrimaryKey, TableId, Unique,
 };
 use crate::semantic::read::Reader;
-use crate::semantic::suggest::nearest;
+use crate::semantic::wording::{shown, suggest};
 use crate::source::Place;
+use std::collections::HashMap;
 
 impl<'a> Resolver<'a> {
     /// What tables say of their own columns, then of each other, then `sql` nodes.
@@ -16,7 +18,7 @@ impl<'a> Resolver<'a> {
             for (part, used_at) in self.with_shapes(reader) {
                 self.column_keys(table, part, used_at);
                 self.indexes(table, part);
-                self.soft_delete(table, part);
+                self.soft_delete(table, part, used_at);
             }
             self.primary_key(table, reader);
             self.uniques(table, reader);
@@ -38,6 +40,12 @@ impl<'a> Resolver<'a> {
     /// The flags `primary-key` and `unique` and the property `check` of columns.
     fn column_keys(&mut self, table: TableId, reader: Reader<'a>, used_at: Option<Place>) {
         for node in reader.children_named("column") {
+            let is_plain = node.flag("primary-key").is_none()
+                && node.flag("unique").is_none()
+                && !node.has_property("check");
+            if is_plain {
+                continue;
+            }
             let Some(name) = node.argument(0) else { continue };
             let Some(index) = self.register.tables[table].column_index(name.as_str()) else { continue };
             if self.register.tables[table].columns[index].place != node.node.place() {
@@ -67,7 +75,20 @@ impl<'a> Resolver<'a> {
 
     fn primary_key(&mut self, table: TableId, reader: Reader<'a>) {
         let Some(node) = reader.child("primary-key") else { return };
-        let columns = self.columns(table, &node.arguments_from(0));
+        let columns = self.argument_columns(table, node);
+        for column in &columns {
+            let definition = &self.register.tables[table].columns[column.value];
+            if definition.nullable {
+                let name = shown(definition.name.as_str());
+                let what = format!("the column `{name}` of the primary key is flagged `nullable`");
+                self.findings.push(
+                    Finding::error("contradiction", what)
+                        .at(column.place, "never NULL here")
+                        .at(definition.name.place, "`nullable` here")
+                        .help("a primary key holds no NULL: take the flag out, or write `unique` instead"),
+                );
+            }
+        }
         if !columns.is_empty() {
             self.set_primary_key(table, PrimaryKey { columns, place: node.node.place() });
         }
@@ -76,8 +97,9 @@ impl<'a> Resolver<'a> {
     fn set_primary_key(&mut self, table: TableId, key: PrimaryKey) {
         let owner = &mut self.register.tables[table];
         if let Some(first) = &owner.primary_key {
+            let name = shown(owner.name.as_str());
             self.findings.push(
-                Finding::error("repeated-node", format!("`{}` has two primary keys", owner.name.value))
+                Finding::error("repeated-node", format!("`{name}` has two primary keys"))
                     .at(key.place, "again here")
                     .at(first.place, "first here")
                     .help("a key of several columns is one node: `primary-key COLUMN COLUMN`"),
@@ -89,7 +111,7 @@ impl<'a> Resolver<'a> {
 
     fn uniques(&mut self, table: TableId, reader: Reader<'a>) {
         for node in reader.children_named("unique") {
-            let columns = self.columns(table, &node.arguments_from(0));
+            let columns = self.argument_columns(table, node);
             if columns.is_empty() {
                 continue;
             }
@@ -105,28 +127,29 @@ impl<'a> Resolver<'a> {
     }
 
     fn checks(&mut self, table: TableId, reader: Reader<'a>) {
+        let mut first: HashMap<String, Place> = HashMap::new();
         for node in reader.children_named("check") {
             let (Some(name), Some(expression)) = (node.argument(0), node.argument(1)) else { continue };
-            let checks = &self.register.tables[table].checks;
-            let same = |check: &&Check| check.name.as_ref().is_some_and(|known| known.value == name.value);
-            if let Some(first) = checks.iter().find(same).map(|check| check.place) {
-                self.duplicate("checks", &name, first);
+            if let Some(first) = first.get(name.as_str()) {
+                self.duplicate("checks", &name, *first);
                 continue;
             }
+            first.insert(name.value.clone(), name.place);
             let check = Check { name: Some(name), column: None, expression, place: node.node.place() };
             self.register.tables[table].checks.push(check);
         }
     }
 
-    fn soft_delete(&mut self, table: TableId, reader: Reader<'a>) {
+    fn soft_delete(&mut self, table: TableId, reader: Reader<'a>, used_at: Option<Place>) {
         let Some(node) = reader.child("soft-delete") else { return };
         let Some(name) = node.argument(0) else { return };
         if let Some(first) = &self.register.tables[table].soft_delete {
-            let first = first.place;
+            let owner = shown(self.register.tables[table].name.as_str());
             self.findings.push(
-                Finding::error("repeated-node", "a table has one `soft-delete`")
-                    .at(name.place, "again here")
-                    .at(first, "first here"),
+                Finding::error("repeated-node", format!("`{owner}` has two `soft-delete`s"))
+                    .at(used_at.unwrap_or(name.place), "again here")
+                    .at(first.place, "first here")
+                    .help("only the first one counts: take one of them out"),
             );
             return;
         }
@@ -147,36 +170,37 @@ impl<'a> Resolver<'a> {
     }
 
     fn indexes(&mut self, table: TableId, reader: Reader<'a>) {
+        let definition = &self.register.tables[table];
+        let names: Vec<String> = definition.columns.iter().map(|column| column.name.value.clone()).collect();
+        let name = definition.name.clone();
+        let columns = names.iter().map(String::as_str).collect();
+        let owner = IndexOwner { kind: "table", name: &name, columns, table };
         for node in reader.children_named("index") {
-            let names: Vec<String> =
-                self.register.tables[table].columns.iter().map(|column| column.name.value.clone()).collect();
-            let known: Vec<&str> = names.iter().map(String::as_str).collect();
-            let owner = self.register.tables[table].name.clone();
-            if let Some(index) = self.index(node, &known, &owner) {
+            if let Some(index) = self.index(node, &owner) {
                 self.register.tables[table].indexes.push(index);
             }
         }
     }
 
-    /// An index over columns of these names, of a table or of a read copy.
-    pub(super) fn index(
-        &mut self,
-        reader: Reader<'_>,
-        columns: &[&str],
-        owner: &Located<String>,
-    ) -> Option<Index> {
+    /// An index of a table or of a read copy.
+    pub(super) fn index(&mut self, reader: Reader<'_>, owner: &IndexOwner<'_>) -> Option<Index> {
         let mut parts = Vec::new();
         for text in reader.arguments_from(0) {
-            match super::index_part::index_part(text.as_str(), columns) {
+            match super::index_part::index_part(text.as_str(), &owner.columns) {
                 Ok(part) => parts.push(Located::new(part, text.place)),
-                Err(problem) => self.findings.push(problem.finding(&text, owner)),
+                Err(Problem::UnknownColumn(name)) if self.is_faulty_column(owner.table, &name) => {}
+                Err(problem) => self.findings.push(problem.finding(&text, owner, reader.spec.flags)),
             }
         }
         let mut include = Vec::new();
         for name in reader.names("include") {
-            match columns.iter().position(|column| *column == name.as_str()) {
+            match owner.columns.iter().position(|column| *column == name.as_str()) {
                 Some(index) => include.push(Located::new(index, name.place)),
-                None => self.unknown_column(&name, columns, owner),
+                None if self.is_faulty_column(owner.table, name.as_str()) => {}
+                None => {
+                    let finding = unknown_of(owner.kind, owner.name, "column", &name);
+                    self.findings.push(suggest(finding, name.as_str(), owner.columns.iter().copied()));
+                }
             }
         }
         (!parts.is_empty()).then(|| Index {
@@ -190,20 +214,8 @@ impl<'a> Resolver<'a> {
         })
     }
 
-    fn unknown_column(&mut self, name: &Located<String>, known: &[&str], owner: &Located<String>) {
-        let what = format!("the table `{}` has no column `{}`", owner.value, name.value);
-        let finding = Finding::error("unknown-name", what)
-            .at(name.place, "no such column")
-            .at(owner.place, "the table");
-        let near = nearest(name.as_str(), known.iter().copied());
-        self.findings.push(match near {
-            Some(near) => finding.help(format!("did you mean `{near}`?")),
-            None => finding,
-        });
-    }
-
     fn foreign_key(&mut self, table: TableId, reader: Reader<'_>) -> Option<ForeignKey> {
-        let columns = self.columns(table, &reader.arguments_from(0));
+        let columns = self.argument_columns(table, reader);
         let to = reader.text("to")?;
         let (target, target_columns) = match self.foreign_key_target(table, &to) {
             Some((target, columns)) => (Some(target), columns),
@@ -230,9 +242,14 @@ impl<'a> Resolver<'a> {
         to: &Located<String>,
     ) -> Option<(TableId, Option<Vec<ColumnIndex>>)> {
         let service = self.register.tables[table].service;
-        let parts = dotted(to);
+        let parts = self.parts(to, 1..=3, ("table", "TABLE or TABLE.COLUMN"))?;
         match parts.as_slice() {
-            [name] => Some((self.own_table(service, name)?, None)),
+            [service_name, name, column_name] => {
+                let other = self.service(service_name)?;
+                let target = self.own_table(other, name)?;
+                let column = self.column(target, column_name)?;
+                Some((target, Some(vec![column.value])))
+            }
             [first, second] => {
                 let own = self.names.tables.get(&(service, first.value.clone())).copied();
                 if let Some(own) = own {
@@ -245,19 +262,7 @@ impl<'a> Resolver<'a> {
                     None => self.own_table(service, first).map(|id| (id, None)),
                 }
             }
-            [service_name, name, column_name] => {
-                let other = self.service(service_name)?;
-                let target = self.own_table(other, name)?;
-                let column = self.column(target, column_name)?;
-                Some((target, Some(vec![column.value])))
-            }
-            _ => {
-                self.findings.push(
-                    Finding::error("wrong-value", format!("`{}` names no table", to.value))
-                        .at(to.place, "written as TABLE or TABLE.COLUMN"),
-                );
-                None
-            }
+            _ => Some((self.own_table(service, to)?, None)),
         }
     }
 }

@@ -7,11 +7,13 @@ use crate::semantic::model::{
     TopicSubject,
 };
 use crate::semantic::read::Reader;
+use crate::semantic::wording::shown;
 use crate::source::Place;
+use std::collections::HashMap;
 
 impl Resolver<'_> {
     pub(super) fn resolve_topics(&mut self) {
-        let mut first: std::collections::HashMap<String, Place> = std::collections::HashMap::new();
+        let mut first: HashMap<String, Place> = HashMap::new();
         for (service, reader) in self.services.clone() {
             for node in reader.children_named("topic") {
                 let Some(name) = node.argument(0) else { continue };
@@ -60,10 +62,13 @@ impl Resolver<'_> {
             let table_name = self.register.tables[table].name.value.clone();
             let (again, first) = (&self.register.topics[topic], &self.register.topics[first]);
             self.findings.push(
-                Finding::error("duplicate-name", format!("the table `{table_name}` has two topics"))
-                    .at(again.name.place, "again here")
-                    .at(first.name.place, "first here")
-                    .help("all events of one entity share one topic, so that none overtakes another"),
+                Finding::error(
+                    "duplicate-name",
+                    format!("the table `{}` has two topics", shown(&table_name)),
+                )
+                .at(again.name.place, "again here")
+                .at(first.name.place, "first here")
+                .help("all events of one entity share one topic, so that none overtakes another"),
             );
         } else {
             self.register.tables[table].topic = Some(topic);
@@ -72,6 +77,8 @@ impl Resolver<'_> {
 
     fn subject(&mut self, service: ServiceId, reader: Reader<'_>) -> TopicSubject {
         let (of, producers) = (reader.text("of"), reader.text("producers"));
+        let is_of = of.is_some() || reader.has_property("of") || reader.misspells_property("of");
+        let is_of_all = reader.has_property("producers") || reader.misspells_property("producers");
         match (of, producers) {
             (Some(of), None) => {
                 let Some(table) = self.own_table(service, &of) else { return TopicSubject::Unresolved };
@@ -81,16 +88,40 @@ impl Resolver<'_> {
                 let key = if key.is_empty() { id.clone() } else { key };
                 TopicSubject::Table { table, key, id }
             }
-            (None, Some(_)) => TopicSubject::AllProducers { key: reader.names("key").into_iter().next() },
-            _ => {
+            (None, Some(_)) if !is_of => TopicSubject::AllProducers { key: self.field_key(reader) },
+            (None, _) if is_of || is_of_all => TopicSubject::Unresolved, // a finding says why
+            (None, _) => {
                 self.findings.push(
-                    Finding::error("missing-property", "`topic` is `of=` a table, or has `producers=all`")
-                        .at(reader.node.head_place(), "neither, or both")
+                    Finding::error("missing-property", "`topic` needs `of=` or `producers=all`")
+                        .at(reader.node.head_place(), "of which table?")
                         .help("written as `topic NAME of=TABLE key=COLUMN`"),
                 );
                 TopicSubject::Unresolved
             }
+            (Some(of), Some(producers)) => {
+                self.findings.push(
+                    Finding::error("contradiction", "a topic of a table has one producer: its service")
+                        .at(producers.place, "every service")
+                        .at(of.place, "one table")
+                        .help("keep `of=` or `producers=all`"),
+                );
+                TopicSubject::Unresolved
+            }
         }
+    }
+
+    /// The one field that orders a topic of no table.
+    fn field_key(&mut self, reader: Reader<'_>) -> Option<Located<String>> {
+        let mut names = reader.names("key").into_iter();
+        let (first, second) = (names.next(), names.next());
+        if let (Some(first), Some(second)) = (&first, second) {
+            self.findings.push(
+                Finding::error("wrong-value", "a topic with `producers=all` is ordered by one field")
+                    .at(second.place, "one too many")
+                    .at(first.place, "the field that orders"),
+            );
+        }
+        first
     }
 
     /// The primary key without the columns that the table is divided by, unless nothing is left then.
@@ -142,13 +173,15 @@ impl Resolver<'_> {
         });
         let fields = self.fields(service, reader);
         self.event_form(topic, table, trigger, reader, &fields);
+        let carries = self.carried(table, reader);
+        self.carried_again(topic, &carries);
         let event = Event {
             topic,
             name,
             was: reader.text("was"),
             trigger,
             version,
-            carries: self.carried(table, reader),
+            carries,
             fields,
             summary: reader.text("summary"),
             place: reader.node.place(),
@@ -156,6 +189,20 @@ impl Resolver<'_> {
         let id = self.register.events.push(event);
         self.register.topics[topic].events.push(id);
         self.names.events.insert(key, id);
+    }
+
+    /// Columns that all events of the topic carry anyway.
+    fn carried_again(&mut self, topic: TopicId, carries: &[Located<ColumnIndex>]) {
+        let of_all = &self.register.topics[topic].carries;
+        let first: HashMap<ColumnIndex, Place> =
+            of_all.iter().map(|column| (column.value, column.place)).collect();
+        let TopicSubject::Table { table, .. } = self.register.topics[topic].subject else { return };
+        for column in carries {
+            if let Some(first) = first.get(&column.value) {
+                let name = self.register.tables[table].columns[column.value].name.value.clone();
+                self.named_twice("column", &Located::new(name, column.place), *first);
+            }
+        }
     }
 
     /// `when=` needs a table, and does not go with fields; two events for one occasion contradict.
@@ -185,29 +232,35 @@ impl Resolver<'_> {
                     .help("write `carries COLUMN...`, or leave `when=` out"),
             );
         }
-        let events = &self.register.topics[topic].events;
-        let earlier = events.iter().map(|id| &self.register.events[*id]);
-        let mut same = earlier.filter(|event| trigger.is_some() && event.trigger == trigger);
         let version = reader.whole("version").map_or(1, |n| n.value);
-        if let Some(first) = same.find(|event| event.version == version) {
-            let finding = Finding::error("contradiction", "two events of one topic are sent on one occasion")
-                .at(head, "again here")
-                .at(first.name.place, "first here")
-                .help("bring them together, or give the newer one `version=2`");
-            self.findings.push(finding);
+        let Some(trigger) = trigger else { return };
+        match self.occasions.get(&(topic, trigger, version)) {
+            Some(first) => {
+                let what = "two events of one topic are sent on one occasion";
+                self.findings.push(
+                    Finding::error("contradiction", what)
+                        .at(head, "again here")
+                        .at(*first, "first here")
+                        .help("bring them together, or give the newer one `version=2`"),
+                );
+            }
+            None => {
+                self.occasions.insert((topic, trigger, version), head);
+            }
         }
     }
 
     /// The `field` nodes in an event, a request or a response.
     pub(super) fn fields(&mut self, service: ServiceId, reader: Reader<'_>) -> Vec<Field> {
         let mut fields: Vec<Field> = Vec::new();
+        let mut first: HashMap<String, Place> = HashMap::new();
         for node in reader.children_named("field") {
             let (Some(name), Some(kind)) = (node.argument(0), node.argument(1)) else { continue };
-            if let Some(first) = fields.iter().find(|field| field.name.value == name.value) {
-                let first = first.name.place;
-                self.duplicate("fields", &name, first);
+            if let Some(first) = first.get(name.as_str()) {
+                self.duplicate("fields", &name, *first);
                 continue;
             }
+            first.insert(name.value.clone(), name.place);
             let kind = Located::new(self.field_type(service, kind.as_str()), kind.place);
             fields.push(Field {
                 name,

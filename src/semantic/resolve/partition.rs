@@ -3,9 +3,12 @@
 use super::Resolver;
 use crate::diagnostic::Finding;
 use crate::semantic::model::{
-    ListPart, Located, Partition, PartitionInterval, PartitionMethod, RangePartitions, TableId,
+    DefaultValue, ListPart, Located, Partition, PartitionInterval, PartitionMethod, RangePartitions, TableId,
 };
 use crate::semantic::read::Reader;
+use crate::semantic::suggest::nearest;
+use crate::source::Place;
+use std::collections::HashMap;
 
 impl Resolver<'_> {
     pub(super) fn partition(&mut self, table: TableId, reader: Reader<'_>) {
@@ -47,13 +50,17 @@ impl Resolver<'_> {
                 self.findings.push(
                     Finding::error("contradiction", what)
                         .at(child.node.name_place(), format!("not with `by={by}`"))
-                        .at(node.node.head_place(), "divided here"),
+                        .at(node.node.head_place(), "divided here")
+                        .help("take it out, or divide the table in that way"),
                 );
             }
         }
     }
 
     fn missing_part(&mut self, node: Reader<'_>, name: &str, by: &str) {
+        if node.node.children().any(|child| nearest(child.name(), [name]).is_some()) {
+            return; // one that could not be read was reported
+        }
         self.findings.push(
             Finding::error("missing-node", format!("`partition by={by}` needs `{name}`"))
                 .at(node.node.head_place(), format!("`{name}` is missing"))
@@ -106,20 +113,23 @@ impl Resolver<'_> {
 
     fn list_partitions(&mut self, node: Reader<'_>) -> Option<PartitionMethod> {
         let mut parts: Vec<ListPart> = Vec::new();
+        let mut first_names: HashMap<String, Place> = HashMap::new();
+        let mut first_values: HashMap<String, Place> = HashMap::new();
         for child in node.children_named("part") {
             let Some(name) = child.argument(0) else { continue };
-            if let Some(first) = parts.iter().find(|part| part.name.value == name.value) {
-                let first = first.name.place;
-                self.duplicate("parts", &name, first);
+            if let Some(first) = first_names.get(name.as_str()) {
+                self.duplicate("parts", &name, *first);
                 continue;
             }
+            first_names.insert(name.value.clone(), name.place);
             let values = child.literals_from(1);
             for value in &values {
-                let known = parts.iter().flat_map(|part| &part.values);
-                if let Some(first) = known.clone().find(|known| known.value == value.value) {
-                    let name = Located::new(format!("{:?}", value.value), value.place);
-                    let first = first.place;
-                    self.duplicate("values of partitions", &name, first);
+                let text = Located::new(value_text(&value.value), value.place);
+                match first_values.get(text.as_str()) {
+                    Some(first) => self.named_twice("value", &text, *first),
+                    None => {
+                        first_values.insert(text.value, value.place);
+                    }
                 }
             }
             parts.push(ListPart { name, values });
@@ -129,5 +139,14 @@ impl Resolver<'_> {
             return None;
         }
         Some(PartitionMethod::List(parts))
+    }
+}
+
+/// A value as text: a column takes `1` and `"1"` for the same.
+fn value_text(value: &DefaultValue) -> String {
+    match value {
+        DefaultValue::Text(text) | DefaultValue::Number(text) => text.clone(),
+        DefaultValue::Boolean(value) => value.to_string(),
+        DefaultValue::Null => "NULL".to_owned(),
     }
 }

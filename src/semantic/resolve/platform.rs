@@ -6,6 +6,8 @@ use crate::semantic::model::{
     Defaults, Extern, Lint, LintLevel, Located, OnDelete, Platform, Server, Team, Verify,
 };
 use crate::semantic::read::Reader;
+use crate::source::Place;
+use std::collections::HashMap;
 
 impl<'a> Resolver<'a> {
     /// Everything at the top of files but services.
@@ -36,21 +38,30 @@ impl<'a> Resolver<'a> {
     pub(super) fn declare_shapes(&mut self, roots: &[Reader<'a>]) {
         for root in roots.iter().filter(|root| root.spec.name == "shape") {
             let Some(name) = root.argument(0) else { continue };
-            let Some(key) = root.node.entries().iter().find_map(|entry| match entry.value.kind {
-                crate::syntax::ValueKind::String(text) if entry.name.is_none() => {
-                    Some(root.node.tree.string(text))
-                }
-                _ => None,
-            }) else {
-                continue;
-            };
+            let Some(key) = root.argument_text(0) else { continue };
             match self.shapes.get(key) {
                 Some(first) => {
-                    let first = first.node.name_place();
+                    let first = first.argument(0).map_or(first.node.name_place(), |name| name.place);
                     self.duplicate("shapes", &name, first);
                 }
                 None => {
                     self.shapes.insert(key, *root);
+                    self.shape_columns(*root);
+                }
+            }
+        }
+    }
+
+    /// What is wrong in a shape by itself, whoever uses it.
+    fn shape_columns(&mut self, shape: Reader<'_>) {
+        let mut first: HashMap<String, Place> = HashMap::new();
+        for column in shape.children_named("column") {
+            let Some(name) = column.argument(0) else { continue };
+            self.contradictions(column, &name);
+            match first.get(name.as_str()) {
+                Some(first) => self.duplicate("columns", &name, *first),
+                None => {
+                    first.insert(name.value, name.place);
                 }
             }
         }
@@ -71,39 +82,81 @@ impl<'a> Resolver<'a> {
             let rpc = &mut platform.rpc;
             rpc.default_timeout_ms =
                 node.whole("default-timeout-ms").map_or(rpc.default_timeout_ms, |n| n.value);
+            self.not_above(node, "default-timeout-ms", "max-timeout-ms");
             if let Some(longest) = node.whole("max-timeout-ms") {
                 rpc.max_timeout_ms = longest.value;
                 rpc.max_place = Some(longest.place);
             }
         }
-        platform.lints = reader.children_named("lint").filter_map(lint).collect();
-        platform.defaults = reader.child("defaults").map_or_else(Defaults::default, defaults);
+        self.lints(reader, &mut platform);
+        if let Some(node) = reader.child("defaults") {
+            self.default_forms(node);
+            platform.defaults = defaults(node);
+        }
         for price in reader.children_named("price") {
             self.price(price, &mut platform);
         }
         platform
     }
 
+    fn lints(&mut self, reader: Reader<'_>, platform: &mut Platform) {
+        let mut first: HashMap<String, Place> = HashMap::new();
+        for lint in reader.children_named("lint").filter_map(lint) {
+            match first.get(lint.rule.as_str()) {
+                Some(first) => self.named_twice("rule", &lint.rule, *first),
+                None => {
+                    first.insert(lint.rule.value.clone(), lint.rule.place);
+                    platform.lints.push(lint);
+                }
+            }
+        }
+    }
+
+    /// What `defaults` say against themselves, such as `scale` again in their `deploy`.
+    fn default_forms(&mut self, defaults: Reader<'_>) {
+        if let Some(deploy) = defaults.child("deploy") {
+            self.deploy_form(deploy);
+        }
+        if let Some(scale) = defaults.child("scale") {
+            self.not_above(scale, "min", "max");
+        }
+        let inner = defaults.child("deploy").and_then(|deploy| deploy.child("scale"));
+        if let Some((inner, outer)) = inner.zip(defaults.child("scale")) {
+            self.findings.push(
+                Finding::error("repeated-node", "`scale` stands twice in `defaults`")
+                    .at(inner.node.name_place(), "once in `deploy`")
+                    .at(outer.node.name_place(), "once beside it")
+                    .help("only the one beside `deploy` counts: bring both together into one"),
+            );
+        }
+    }
+
     fn price(&mut self, reader: Reader<'_>, platform: &mut Platform) {
-        let instance = reader.text("instance").zip(reader.money("usd"));
-        let storage = reader.text("storage").zip(reader.money("usd-per-gb"));
-        let (kind, prices, (name, price)) = match (instance, storage) {
-            (Some(pair), None) => ("prices of a class", &mut platform.instance_prices, pair),
-            (None, Some(pair)) => ("prices of a storage", &mut platform.storage_prices, pair),
-            _ => {
-                self.findings.push(
-                    Finding::error("wrong-value", "`price` is of a class or of a storage")
-                        .at(reader.node.head_place(), "neither, or both")
-                        .help(
-                            "written as `price instance=CLASS usd=75` or `price storage=gp3 usd-per-gb=0.23`",
-                        ),
-                );
-                return;
+        let has = |name| reader.has_property(name);
+        let of_instance = has("instance") && has("usd") && !has("storage") && !has("usd-per-gb");
+        let of_storage = has("storage") && has("usd-per-gb") && !has("instance") && !has("usd");
+        if !of_instance && !of_storage {
+            self.findings.push(
+                Finding::error("wrong-value", "`price` is of a class or of a storage")
+                    .at(reader.node.head_place(), "neither, or both")
+                    .help("written as `price instance=CLASS usd=75` or `price storage=gp3 usd-per-gb=0.23`"),
+            );
+            return;
+        }
+        let (kind, prices, pair) = match of_instance {
+            true => {
+                let pair = reader.text("instance").zip(reader.money("usd"));
+                ("class", &mut platform.instance_prices, pair)
+            }
+            false => {
+                let pair = reader.text("storage").zip(reader.money("usd-per-gb"));
+                ("storage", &mut platform.storage_prices, pair)
             }
         };
+        let Some((name, price)) = pair else { return };
         if let Some(first) = prices.get(name.as_str()) {
             let first = first.place;
-            self.duplicate(kind, &name, first);
+            self.named_twice(&format!("price of the {kind}"), &name, first);
         } else {
             prices.insert(name.value, price);
         }
@@ -122,14 +175,15 @@ impl<'a> Resolver<'a> {
 
     fn declare_server(&mut self, reader: Reader<'_>) {
         let Some(name) = reader.argument(0) else { return };
-        if let Some(first) = self.names.servers.get(name.as_str()) {
-            let first = self.register.servers[*first].name.place;
+        if let Some((_, first)) = self.names.servers.get(name.as_str()) {
+            let first = *first;
             return self.duplicate("servers", &name, first);
         }
+        self.names.servers.insert(name.value.clone(), (None, name.place));
         let (Some(class), Some(storage_gb)) = (reader.text("class"), reader.whole("storage-gb")) else {
             return;
         };
-        let key = name.value.clone();
+        let (key, place) = (name.value.clone(), name.place);
         let id = self.register.servers.push(Server {
             name,
             was: reader.text("was"),
@@ -141,7 +195,7 @@ impl<'a> Resolver<'a> {
             multi_az: reader.flag("multi-az").is_some(),
             place: reader.node.place(),
         });
-        self.names.servers.insert(key, id);
+        self.names.servers.insert(key, (Some(id), place));
     }
 
     fn declare_extern(&mut self, reader: Reader<'_>) {
@@ -154,9 +208,21 @@ impl<'a> Resolver<'a> {
         let id = self.register.externs.push(Extern {
             name,
             namespace: reader.text("namespace"),
-            rpcs: reader.children_named("rpc").flat_map(|node| node.arguments_from(0)).collect(),
+            rpcs: Vec::new(),
             calls: Vec::new(),
         });
+        for rpc in reader.children_named("rpc").flat_map(|node| node.arguments_from(0)) {
+            match self.names.extern_rpcs.get(&(id, rpc.value.clone())) {
+                Some(first) => {
+                    let first = *first;
+                    self.named_twice("RPC", &rpc, first);
+                }
+                None => {
+                    self.names.extern_rpcs.insert((id, rpc.value.clone()), rpc.place);
+                    self.register.externs[id].rpcs.push(rpc);
+                }
+            }
+        }
         self.names.externs.insert(key, id);
     }
 }

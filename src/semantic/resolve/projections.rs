@@ -1,11 +1,13 @@
 //! Read copies of other services' tables.
 
-use super::{Resolver, dotted};
+use super::Resolver;
+use super::index_part::IndexOwner;
 use crate::diagnostic::Finding;
 use crate::semantic::model::{
     ColumnIndex, Located, ProjectedColumn, Projection, ProjectionId, ServiceId, TableId,
 };
 use crate::semantic::read::Reader;
+use crate::semantic::wording::shown;
 use std::collections::HashMap;
 
 /// What `of=` names.
@@ -63,26 +65,21 @@ impl<'a> Resolver<'a> {
         self.register.projections[id].key = key;
         self.register.projections[id].columns = columns;
         self.distinct_names(id);
-        let owner = self.register.projections[id].name.clone();
-        let names: Vec<String> =
-            self.register.projections[id].column_names().into_iter().map(str::to_owned).collect();
-        let known: Vec<&str> = names.iter().map(String::as_str).collect();
+        let copy = &self.register.projections[id];
+        let name = copy.name.clone();
+        let names: Vec<String> = copy.column_names().into_iter().map(str::to_owned).collect();
+        let columns = names.iter().map(String::as_str).collect();
+        let owner = IndexOwner { kind: "read copy", name: &name, columns, table };
         for node in reader.children_named("index") {
-            if let Some(index) = self.index(node, &known, &owner) {
+            if let Some(index) = self.index(node, &owner) {
                 self.register.projections[id].indexes.push(index);
             }
         }
     }
 
     fn projection_source(&mut self, id: ProjectionId, of: &Located<String>) -> Source {
-        let parts = dotted(of);
-        let [service_name, table_name] = parts.as_slice() else {
-            self.findings.push(
-                Finding::error("wrong-value", format!("`{}` names no table of a service", of.value))
-                    .at(of.place, "written as SERVICE.TABLE"),
-            );
-            return (None, None);
-        };
+        let parts = self.parts(of, 2..=2, ("table of a service", "SERVICE.TABLE"));
+        let Some([service_name, table_name]) = parts.as_deref() else { return (None, None) };
         let Some(service) = self.service(service_name) else { return (None, None) };
         if service == self.register.projections[id].service {
             self.findings.push(
@@ -110,20 +107,30 @@ impl<'a> Resolver<'a> {
                 ProjectedColumn { source: *column, name, was: None }
             })
             .collect();
+        let mut named: HashMap<ColumnIndex, Located<String>> = HashMap::new();
         for node in reader.children_named("key") {
             let Some(name) = node.text("as") else { continue };
             let column = match node.argument(0) {
-                Some(column) => self.column(table, &column).map(|found| found.value),
+                Some(column) => match self.column(table, &column) {
+                    Some(found) => Some(found.value),
+                    None => continue,
+                },
                 None if identity.len() == 1 => identity.first().copied(),
                 None => None,
             };
-            match key.iter_mut().find(|projected| Some(projected.source) == column) {
-                Some(projected) => {
-                    projected.name = name;
-                    projected.was = node.text("was");
-                }
-                None => self.wrong_key(table, node, &identity),
+            let projected = key.iter_mut().find(|projected| Some(projected.source) == column);
+            let Some(projected) = projected else {
+                self.wrong_key(table, node, &identity);
+                continue;
+            };
+            if let Some(first) = named.get(&projected.source) {
+                let column = self.register.tables[table].columns[projected.source].name.value.clone();
+                self.named_twice("key column", &Located::new(column, name.place), first.place);
+                continue;
             }
+            named.insert(projected.source, name.clone());
+            projected.name = name;
+            projected.was = node.text("was");
         }
         key
     }
@@ -132,10 +139,14 @@ impl<'a> Resolver<'a> {
         let source = &self.register.tables[table];
         let names: Vec<_> =
             identity.iter().map(|column| format!("`{}`", source.columns[*column].name.value)).collect();
+        let identified = match names.is_empty() {
+            true => "identified by nothing: it has no primary key".to_owned(),
+            false => format!("identified by {}", names.join(", ")),
+        };
         self.findings.push(
             Finding::error("wrong-argument", "`key` names a column of the source's identity")
                 .at(node.node.head_place(), "not one of them")
-                .at(source.name.place, format!("identified by {}", names.join(", ")))
+                .at(source.name.place, identified)
                 .help("written as `key COLUMN as=NAME`, once for each column of the identity"),
         );
     }
@@ -159,7 +170,7 @@ impl<'a> Resolver<'a> {
                     self.findings.push(
                         Finding::error(
                             "contradiction",
-                            format!("`{}` is in the copy as its key", column.value),
+                            format!("`{}` is in the copy as its key", shown(column.as_str())),
                         )
                         .at(column.place, "carried again")
                         .at(own.name.place, "the key")
@@ -178,9 +189,10 @@ impl<'a> Resolver<'a> {
         let projection = &self.register.projections[id];
         let mut first: HashMap<String, Located<String>> = HashMap::new();
         let mut again = Vec::new();
+        let mut reserved = Vec::new();
         for column in projection.key.iter().chain(&projection.columns) {
             if crate::semantic::model::PROJECTION_COLUMNS.contains(&column.name.as_str()) {
-                again.push((column.name.clone(), projection.name.place));
+                reserved.push(column.name.clone());
             }
             match first.get(column.name.as_str()) {
                 Some(earlier) => again.push((column.name.clone(), earlier.place)),
@@ -191,6 +203,14 @@ impl<'a> Resolver<'a> {
         }
         for (name, place) in again {
             self.duplicate("columns of the copy", &name, place);
+        }
+        for name in reserved {
+            let what = format!("every read copy has a column `{}` of its own", name.value);
+            self.findings.push(
+                Finding::error("duplicate-name", what)
+                    .at(name.place, "a name that the compiler uses")
+                    .help("take it along under another name: `carry COLUMN as=NAME`"),
+            );
         }
     }
 }

@@ -1,12 +1,23 @@
 //! References, and everything else that names things of other services.
 
-use super::{Resolver, dotted};
+use super::Resolver;
 use crate::diagnostic::Finding;
 use crate::semantic::model::{
-    Call, CalledBy, Callee, Consumption, EventId, Located, OnDelete, Reference, ServiceId, TableId, Verify,
+    Call, CalledBy, Callee, Consumption, EventId, ExternId, Located, OnDelete, Reference, ServiceId, TableId,
+    Verify,
 };
 use crate::semantic::read::Reader;
-use crate::semantic::suggest::nearest;
+use crate::semantic::wording::shown;
+use crate::source::Place;
+use std::collections::HashMap;
+
+/// Where services named what they use, by what they named.
+#[derive(Default)]
+pub(super) struct Uses {
+    consumed: HashMap<(ServiceId, EventId, Option<String>), Place>,
+    called: HashMap<(ServiceId, String), Place>,
+    callers: HashMap<(ServiceId, ExternId), Place>,
+}
 
 impl Resolver<'_> {
     pub(super) fn resolve_references(&mut self) {
@@ -28,7 +39,8 @@ impl Resolver<'_> {
         let default_verify = defaults.reference_verify.unwrap_or(Verify::None);
         let on_delete = super::platform::on_delete(reader)
             .or_else(|| default_on_delete.map(|value| Located::new(value, head)));
-        if on_delete.is_none() && !has_property(reader, "on-delete") {
+        let is_written = reader.has_property("on-delete") || reader.misspells_property("on-delete");
+        if on_delete.is_none() && !is_written {
             self.findings.push(
                 Finding::error("missing-property", "`reference` needs `on-delete=`")
                     .at(head, "`on-delete=` is missing, and the platform has no default")
@@ -55,34 +67,22 @@ impl Resolver<'_> {
         table: TableId,
         to: &Located<String>,
     ) -> (Option<TableId>, Option<Located<usize>>) {
-        let parts = dotted(to);
+        let own = self.register.tables[table].service;
+        if let Some(target) = self.names.tables.get(&(own, to.value.clone())) {
+            return (Some(*target), None); // rule `reference-within-service` says more
+        }
+        let written = ("table of a service", "SERVICE.TABLE or SERVICE.TABLE.COLUMN");
+        let Some(parts) = self.parts(to, 2..=3, written) else { return (None, None) };
         let (service_name, table_name, column_name) = match parts.as_slice() {
-            [table_name] => {
-                let own = self.register.tables[table].service;
-                let target = self.names.tables.get(&(own, table_name.value.clone())).copied();
-                if target.is_none() {
-                    self.findings.push(
-                        Finding::error("wrong-value", format!("`{}` names no table of a service", to.value))
-                            .at(to.place, "written as SERVICE.TABLE"),
-                    );
-                }
-                return (target, None);
-            }
             [service_name, table_name] => (service_name, table_name, None),
-            [service_name, table_name, column_name] => (service_name, table_name, Some(column_name)),
-            _ => {
-                self.findings.push(
-                    Finding::error("wrong-value", format!("`{}` names no table of a service", to.value))
-                        .at(to.place, "written as SERVICE.TABLE or SERVICE.TABLE.COLUMN"),
-                );
-                return (None, None);
-            }
+            [service_name, table_name, column_name, ..] => (service_name, table_name, Some(column_name)),
+            _ => return (None, None),
         };
         let Some(service) = self.service(service_name) else { return (None, None) };
         if let Some(projection) = self.names.projections.get(&(service, table_name.value.clone())) {
             let copy = &self.register.projections[*projection];
             self.findings.push(
-                Finding::error("wrong-value", format!("`{}` is a read copy", to.value))
+                Finding::error("wrong-value", format!("`{}` is a read copy", shown(to.as_str())))
                     .at(to.place, "nothing refers to a copy")
                     .at(copy.name.place, "the copy")
                     .help("refer to the table that it is a copy of"),
@@ -109,53 +109,49 @@ impl Resolver<'_> {
     }
 
     fn consumes(&mut self, service: ServiceId, reader: Reader<'_>) {
+        let group = reader.text("group");
         for name in reader.arguments_from(0) {
             let event = self.event_named(&name);
-            let known = &self.register.services[service].consumes;
-            let group = reader.text("group");
-            let same = |other: &&Consumption| {
-                event.is_some()
-                    && other.event == event
-                    && other.group.as_ref().map(Located::as_str) == group.as_ref().map(Located::as_str)
-            };
-            if let Some(first) = known.iter().find(same).map(|other| other.place) {
-                self.duplicate("`consumes`", &name, first);
-                continue;
+            if let Some(event) = event {
+                let key = (service, event, group.as_ref().map(|group| group.value.clone()));
+                if let Some(first) = self.uses.consumed.get(&key) {
+                    let first = *first;
+                    self.named_twice("event", &name, first);
+                    continue;
+                }
+                self.uses.consumed.insert(key, name.place);
             }
-            let place = name.place;
-            self.register.services[service].consumes.push(Consumption { event, group, place });
+            let consumption = Consumption { event, group: group.clone(), place: name.place };
+            self.register.services[service].consumes.push(consumption);
         }
     }
 
     fn event_named(&mut self, name: &Located<String>) -> Option<EventId> {
-        let parts = dotted(name);
-        let [service_name, event_name] = parts.as_slice() else {
-            self.findings.push(
-                Finding::error("wrong-value", format!("`{}` names no event of a service", name.value))
-                    .at(name.place, "written as SERVICE.EVENT"),
-            );
-            return None;
-        };
+        let parts = self.parts(name, 2..=2, ("event of a service", "SERVICE.EVENT"))?;
+        let [service_name, event_name] = parts.as_slice() else { return None };
         let service = self.service(service_name)?;
         if let Some(id) = self.names.events.get(&(service, event_name.value.clone())) {
             return Some(*id);
         }
-        let topics = &self.register.services[service].topics;
-        let events = topics.iter().flat_map(|topic| &self.register.topics[*topic].events);
-        let known: Vec<String> = events.map(|id| self.register.events[*id].name.value.clone()).collect();
-        self.unknown("event", event_name, known.iter().map(String::as_str));
+        let owner = self.register.services[service].name.clone();
+        self.unknown_of(("service", &owner), "event", event_name, |register| {
+            let topics = register.services[service].topics.iter().map(|id| &register.topics[*id]);
+            topics.flat_map(|topic| &topic.events).map(|id| register.events[*id].name.as_str()).collect()
+        });
         None
     }
 
     fn calls(&mut self, service: ServiceId, reader: Reader<'_>) {
         for name in reader.arguments_from(0) {
             let callee = self.callee(&name);
-            let known = &self.register.services[service].calls;
-            let same =
-                |call: &&Call| callee.is_some() && call.callee == callee && call.name.value == name.value;
-            if let Some(first) = known.iter().find(same).map(|call| call.place) {
-                self.duplicate("`calls`", &name, first);
-                continue;
+            if callee.is_some() {
+                let key = (service, name.value.clone());
+                if let Some(first) = self.uses.called.get(&key) {
+                    let first = *first;
+                    self.named_twice("RPC", &name, first);
+                    continue;
+                }
+                self.uses.called.insert(key, name.place);
             }
             let call = Call {
                 callee,
@@ -169,64 +165,50 @@ impl Resolver<'_> {
     }
 
     fn callee(&mut self, name: &Located<String>) -> Option<Callee> {
-        let parts = dotted(name);
-        let [owner, rpc] = parts.as_slice() else {
-            self.findings.push(
-                Finding::error("wrong-value", format!("`{}` names no RPC of a service", name.value))
-                    .at(name.place, "written as SERVICE.RPC"),
-            );
-            return None;
-        };
+        let parts = self.parts(name, 2..=2, ("RPC of a service", "SERVICE.RPC"))?;
+        let [owner, rpc] = parts.as_slice() else { return None };
         if let Some(id) = self.names.externs.get(owner.as_str()).copied()
             && !self.names.services.contains_key(owner.as_str())
         {
-            let known: Vec<String> =
-                self.register.externs[id].rpcs.iter().map(|known| known.value.clone()).collect();
-            if known.contains(&rpc.value) {
+            if self.names.extern_rpcs.contains_key(&(id, rpc.value.clone())) {
                 return Some(Callee::Extern(id));
             }
-            self.unknown("RPC", rpc, known.iter().map(String::as_str));
+            let owner = self.register.externs[id].name.clone();
+            self.unknown_of(("extern", &owner), "RPC", rpc, |register| {
+                register.externs[id].rpcs.iter().map(Located::as_str).collect()
+            });
             return None;
         }
         let service = self.service(owner)?;
         if let Some(id) = self.names.rpcs.get(&(service, rpc.value.clone())) {
             return Some(Callee::Rpc(*id));
         }
-        let rpcs = &self.register.services[service].rpcs;
-        let known: Vec<String> = rpcs.iter().map(|id| self.register.rpcs[*id].name.value.clone()).collect();
-        let mut finding =
-            Finding::error("unknown-name", format!("`{}` serves no RPC `{}`", owner.value, rpc.value))
-                .at(rpc.place, "no such RPC")
-                .at(self.register.services[service].name.place, "the service");
-        if let Some(near) = nearest(rpc.as_str(), known.iter().map(String::as_str)) {
-            finding = finding.help(format!("did you mean `{near}`?"));
-        } else if !known.is_empty() {
-            finding = finding.help(format!("it serves {}", known.join(", ")));
+        if !self.names.lost_rpcs.contains(&service) {
+            let owner = self.register.services[service].name.clone();
+            self.unknown_of(("service", &owner), "RPC", rpc, |register| {
+                let rpcs = register.services[service].rpcs.iter();
+                rpcs.map(|id| register.rpcs[*id].name.as_str()).collect()
+            });
         }
-        self.findings.push(finding);
         None
     }
 
     fn called_by(&mut self, service: ServiceId, reader: Reader<'_>) {
         for name in reader.arguments_from(0) {
             let Some(caller) = self.names.externs.get(name.as_str()).copied() else {
-                let known: Vec<String> =
-                    self.register.externs.values().map(|known| known.name.value.clone()).collect();
-                self.unknown("extern", &name, known.iter().map(String::as_str));
+                self.unknown("extern", &name, |register| {
+                    register.externs.values().map(|known| known.name.as_str()).collect()
+                });
                 continue;
             };
-            let known = &self.register.services[service].called_by;
-            if let Some(first) = known.iter().find(|known| known.caller == caller).map(|known| known.place) {
-                self.duplicate("`called-by`", &name, first);
+            if let Some(first) = self.uses.callers.get(&(service, caller)) {
+                let first = *first;
+                self.named_twice("extern", &name, first);
                 continue;
             }
+            self.uses.callers.insert((service, caller), name.place);
             self.register.services[service].called_by.push(CalledBy { caller, place: name.place });
             self.register.externs[caller].calls.push(service);
         }
     }
-}
-
-fn has_property(reader: Reader<'_>, name: &str) -> bool {
-    let tree = reader.node.tree;
-    reader.node.entries().iter().filter_map(|entry| entry.name).any(|key| tree.string(key) == name)
 }

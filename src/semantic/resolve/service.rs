@@ -6,6 +6,9 @@ use crate::semantic::model::{
     Database, EnumType, EnumValue, Located, Service, ServiceId, SqlNode, Store, StoreKind, Table,
 };
 use crate::semantic::read::Reader;
+use crate::semantic::suggest::nearest;
+use crate::semantic::wording::shown;
+use crate::source::Place;
 use std::collections::HashMap;
 
 impl<'a> Resolver<'a> {
@@ -29,6 +32,9 @@ impl<'a> Resolver<'a> {
         if let Some(first) = self.names.services.get(name.as_str()) {
             let first = self.register.services[*first].name.place;
             return self.duplicate("services", &name, first);
+        }
+        if let Some(deploy) = reader.child("deploy") {
+            self.deploy_form(deploy);
         }
         let key = name.value.clone();
         let team = reader.text("team").and_then(|team| self.team(&team));
@@ -65,19 +71,20 @@ impl<'a> Resolver<'a> {
         if let Some(id) = self.names.teams.get(name.as_str()) {
             return Some(*id);
         }
-        let known: Vec<String> = self.register.teams.values().map(|team| team.name.value.clone()).collect();
-        self.unknown("team", name, known.iter().map(String::as_str));
+        self.unknown("team", name, |register| {
+            register.teams.values().map(|team| team.name.as_str()).collect()
+        });
         None
     }
 
     fn database(&mut self, reader: Reader<'_>) -> Option<Database> {
         let server = reader.text("on").and_then(|name| {
-            if let Some(id) = self.names.servers.get(name.as_str()) {
-                return Some(*id);
+            if let Some((id, _)) = self.names.servers.get(name.as_str()) {
+                return *id;
             }
-            let known: Vec<String> =
-                self.register.servers.values().map(|server| server.name.value.clone()).collect();
-            self.unknown("server", &name, known.iter().map(String::as_str));
+            self.unknown("server", &name, |register| {
+                register.servers.values().map(|server| server.name.as_str()).collect()
+            });
             None
         });
         Some(Database {
@@ -91,6 +98,7 @@ impl<'a> Resolver<'a> {
 
     fn stores(&mut self, reader: Reader<'_>) -> Vec<Store> {
         let mut stores: Vec<Store> = Vec::new();
+        let mut first: HashMap<(StoreKind, String), Place> = HashMap::new();
         for node in reader.children_named("store") {
             let (Some(kind), Some(name)) = (node.argument(0), node.argument(1)) else { continue };
             let kind = match kind.as_str() {
@@ -100,12 +108,11 @@ impl<'a> Resolver<'a> {
                 "opensearch" => StoreKind::OpenSearch,
                 _ => StoreKind::S3,
             };
-            let same = |store: &&Store| store.kind == kind && store.name.value == name.value;
-            if let Some(first) = stores.iter().find(same) {
-                let first = first.name.place;
-                self.duplicate("stores", &name, first);
+            if let Some(first) = first.get(&(kind, name.value.clone())) {
+                self.duplicate("stores", &name, *first);
                 continue;
             }
+            first.insert((kind, name.value.clone()), name.place);
             let holds = node.children_named("holds").flat_map(|child| child.arguments_from(0)).collect();
             stores.push(Store { kind, name, holds, place: node.node.place() });
         }
@@ -114,13 +121,14 @@ impl<'a> Resolver<'a> {
 
     fn extensions(&mut self, reader: Reader<'_>) -> Vec<Located<String>> {
         let mut extensions: Vec<Located<String>> = Vec::new();
+        let mut first: HashMap<String, Place> = HashMap::new();
         for name in reader.children_named("extension").filter_map(|node| node.argument(0)) {
-            match extensions.iter().find(|known| known.value == name.value) {
-                Some(first) => {
-                    let first = first.place;
-                    self.duplicate("extensions", &name, first);
+            match first.get(name.as_str()) {
+                Some(first) => self.named_twice("extension", &name, *first),
+                None => {
+                    first.insert(name.value.clone(), name.place);
+                    extensions.push(name);
                 }
-                None => extensions.push(name),
             }
         }
         extensions
@@ -138,11 +146,14 @@ impl<'a> Resolver<'a> {
             .children_named("value")
             .filter_map(|node| Some(EnumValue { name: node.argument(0)?, was: node.text("was") }));
         let values = self.distinct_values(written.chain(children).collect());
-        if values.is_empty() {
+        if values.is_empty() && reader.arguments_from(1).is_empty() && reader.child("value").is_none() {
             self.findings.push(
-                Finding::error("missing-argument", format!("the enum `{}` has no value", name.value))
-                    .at(reader.node.head_place(), "at least one value is needed")
-                    .help("written as `enum NAME VALUE...`"),
+                Finding::error(
+                    "missing-argument",
+                    format!("the enum `{}` has no value", shown(name.as_str())),
+                )
+                .at(reader.node.head_place(), "at least one value is needed")
+                .help("written as `enum NAME VALUE...`"),
             );
         }
         let id = self.register.enums.push(EnumType {
@@ -158,7 +169,7 @@ impl<'a> Resolver<'a> {
     }
 
     fn distinct_values(&mut self, values: Vec<EnumValue>) -> Vec<EnumValue> {
-        let mut first: HashMap<String, crate::source::Place> = HashMap::new();
+        let mut first: HashMap<String, Place> = HashMap::new();
         let mut distinct = Vec::with_capacity(values.len());
         for value in values {
             if let Some(place) = first.get(value.name.as_str()) {
@@ -180,9 +191,13 @@ impl<'a> Resolver<'a> {
             return self.duplicate("tables", &name, first);
         }
         let columns = self.table_columns(service, reader);
-        if columns.is_empty() {
+        // Columns that could not be read were reported.
+        let has_any = |node: &crate::syntax::Node<'_>| {
+            ["column", "use"].iter().any(|word| nearest(node.name(), [*word]).is_some())
+        };
+        if columns.is_empty() && !reader.node.children().any(|node| has_any(&node)) {
             self.findings.push(
-                Finding::error("missing-node", format!("the table `{}` has no column", name.value))
+                Finding::error("missing-node", format!("the table `{}` has no column", shown(name.as_str())))
                     .at(reader.node.head_place(), "at least one `column` is needed")
                     .help("written as `column NAME TYPE`"),
             );
@@ -218,15 +233,16 @@ impl<'a> Resolver<'a> {
     /// The `sql` nodes of a service; its tables have to be known.
     pub(super) fn sql_nodes(&mut self, service: ServiceId, reader: Reader<'_>) {
         let mut nodes: Vec<SqlNode> = Vec::new();
+        let mut first: HashMap<String, Place> = HashMap::new();
         for node in reader.children_named("sql") {
             let Some(name) = node.argument(0) else { continue };
             let statement = |which| node.child(which).and_then(|child| child.argument(0));
             let (Some(up), Some(down)) = (statement("up"), statement("down")) else { continue };
-            if let Some(first) = nodes.iter().find(|known| known.name.value == name.value) {
-                let first = first.name.place;
-                self.duplicate("`sql` nodes", &name, first);
+            if let Some(first) = first.get(name.as_str()) {
+                self.duplicate("`sql` nodes", &name, *first);
                 continue;
             }
+            first.insert(name.value.clone(), name.place);
             let after = node.text("after").and_then(|table| {
                 let id = self.own_table(service, &table)?;
                 Some(Located::new(id, table.place))
@@ -245,11 +261,10 @@ impl<'a> Resolver<'a> {
         if let Some(id) = self.names.tables.get(&(service, name.value.clone())) {
             return Some(*id);
         }
-        let tables = &self.register.services[service].tables;
-        let known: Vec<String> =
-            tables.iter().map(|id| self.register.tables[*id].name.value.clone()).collect();
-        let owner = self.register.services[service].name.value.clone();
-        self.unknown(&format!("table of `{owner}` called"), name, known.iter().map(String::as_str));
+        let owner = self.register.services[service].name.clone();
+        self.unknown_of(("service", &owner), "table", name, |register| {
+            register.services[service].tables.iter().map(|id| register.tables[*id].name.as_str()).collect()
+        });
         None
     }
 }
