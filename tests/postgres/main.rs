@@ -4,6 +4,7 @@
 mod support;
 
 mod catalogs;
+mod generated_functions;
 
 use support::{Server, installations};
 
