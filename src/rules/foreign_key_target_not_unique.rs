@@ -1,7 +1,7 @@
 //! Rule `foreign-key-target-not-unique`: a foreign key to columns that PostgreSQL does not take as its target.
 
-use super::support::foreign_keys_within;
 use super::support::text::{column_list, count, located_columns};
+use super::support::{Keys, foreign_keys_within};
 use super::{Rule, Scope};
 use crate::diagnostic::{Finding, Severity};
 use crate::semantic::Register;
@@ -61,10 +61,11 @@ service shop {
 };
 
 fn check(register: &Register, findings: &mut Vec<Finding>) {
-    for (foreign_key, id, target) in foreign_keys_within(register) {
-        let (table, target) = (&register.tables[id], &register.tables[target]);
+    let mut keys = Keys::new(register);
+    for (foreign_key, id, target_id) in foreign_keys_within(register) {
+        let (table, target) = (&register.tables[id], &register.tables[target_id]);
         let columns = foreign_key.target_columns.clone().unwrap_or_else(|| target.primary_key_columns());
-        if columns.is_empty() || !target.has_key(&columns) {
+        if columns.is_empty() || !keys.has(target_id, &columns) {
             findings.push(not_unique(foreign_key, table, target, &columns));
         } else if columns.len() != foreign_key.columns.len() {
             findings.push(other_number(foreign_key, table, target, &columns));

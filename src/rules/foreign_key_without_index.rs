@@ -6,7 +6,13 @@ use super::support::text::located_columns;
 use super::{Rule, Scope};
 use crate::diagnostic::{Finding, Severity};
 use crate::semantic::Register;
-use crate::semantic::model::{ColumnIndex, ForeignKey, Index, IndexKey, Located, Table, column_indices};
+use crate::semantic::model::{
+    ColumnIndex, ForeignKey, Index, IndexKey, Located, Table, TableId, column_indices, column_set,
+};
+use std::collections::{HashMap, HashSet};
+
+/// PostgreSQL's limit of columns in an index (INDEX_MAX_KEYS).
+const MOST_COLUMNS: usize = 32;
 
 pub(super) const RULE: Rule = Rule {
     name: "foreign-key-without-index",
@@ -60,47 +66,73 @@ service shop {
 };
 
 fn check(register: &Register, findings: &mut Vec<Finding>) {
+    let mut leading: HashMap<TableId, LeadingColumns> = HashMap::new();
     for (foreign_key, id, target) in foreign_keys_within(register) {
         let table = &register.tables[id];
-        let columns = column_indices(&foreign_key.columns);
-        if !is_led(table, &columns) {
+        let leading = leading.entry(id).or_insert_with(|| LeadingColumns::of(table));
+        if !leading.serve(&column_indices(&foreign_key.columns)) {
             findings.push(finding(foreign_key, table, &register.tables[target]));
         }
     }
 }
 
-fn is_led(table: &Table, columns: &[ColumnIndex]) -> bool {
-    let primary_key = table.primary_key.as_ref().map(|key| &key.columns);
-    let whole = |predicate: &Option<Located<String>>| {
-        predicate.as_ref().is_none_or(|predicate| only_asks_for_a_value(table, columns, predicate.as_str()))
-    };
-    let uniques =
-        table.uniques.iter().filter(|unique| whole(&unique.predicate)).map(|unique| &unique.columns);
-    let by_key =
-        primary_key.into_iter().chain(uniques).any(|key| leads(column_indices(key).into_iter(), columns));
-    by_key || table.indexes.iter().any(|index| whole(&index.predicate) && index_leads(index, columns))
+/// The columns that indexes of a table begin with, for every number of columns, in the order of the table.
+#[derive(Default)]
+struct LeadingColumns {
+    of_all_rows: HashSet<Vec<ColumnIndex>>,
+    /// Of indexes over the rows in which a column is not NULL, with that column. NULL refers to nothing.
+    of_rows_with: HashSet<(ColumnIndex, Vec<ColumnIndex>)>,
+}
+
+impl LeadingColumns {
+    fn of(table: &Table) -> LeadingColumns {
+        let mut leading = LeadingColumns::default();
+        if let Some(key) = &table.primary_key {
+            leading.add(table, column_indices(&key.columns), None);
+        }
+        for unique in &table.uniques {
+            leading.add(table, column_indices(&unique.columns), unique.predicate.as_ref());
+        }
+        for index in table.indexes.iter().filter(|index| finds_by_value(index)) {
+            let columns = index.parts.iter().map_while(|part| match part.value.key {
+                IndexKey::Column(column) => Some(column),
+                IndexKey::Expression(_) => None,
+            });
+            leading.add(table, columns.collect(), index.predicate.as_ref());
+        }
+        leading
+    }
+
+    fn add(&mut self, table: &Table, columns: Vec<ColumnIndex>, predicate: Option<&Located<String>>) {
+        let with_value = predicate.map(|predicate| column_that_has_a_value(table, predicate.as_str()));
+        for length in 1..=columns.len().min(MOST_COLUMNS) {
+            let leading = column_set(&columns[..length]);
+            match with_value {
+                None => _ = self.of_all_rows.insert(leading),
+                Some(Some(column)) => _ = self.of_rows_with.insert((column, leading)),
+                Some(None) => {}
+            }
+        }
+    }
+
+    fn serve(&self, columns: &[ColumnIndex]) -> bool {
+        let columns = column_set(columns);
+        let mut with = columns.iter().map(|column| (*column, columns.clone()));
+        self.of_all_rows.contains(&columns) || with.any(|with| self.of_rows_with.contains(&with))
+    }
 }
 
 /// Only these methods find a row by one value.
-fn index_leads(index: &Index, columns: &[ColumnIndex]) -> bool {
-    let by_value = index.method.as_ref().is_none_or(|method| matches!(method.as_str(), "btree" | "hash"));
-    let keys = index.parts.iter().map_while(|part| match part.value.key {
-        IndexKey::Column(column) => Some(column),
-        IndexKey::Expression(_) => None,
-    });
-    by_value && leads(keys, columns)
+fn finds_by_value(index: &Index) -> bool {
+    index.method.as_ref().is_none_or(|method| matches!(method.as_str(), "btree" | "hash"))
 }
 
-fn leads(key: impl Iterator<Item = ColumnIndex>, columns: &[ColumnIndex]) -> bool {
-    let leading: Vec<ColumnIndex> = key.take(columns.len()).collect();
-    crate::semantic::model::same_columns(&leading, columns)
-}
-
-fn only_asks_for_a_value(table: &Table, columns: &[ColumnIndex], predicate: &str) -> bool {
-    let words: Vec<String> = predicate.split_whitespace().map(str::to_lowercase).collect();
-    columns
-        .iter()
-        .any(|column| words.join(" ") == format!("{} is not null", table.columns[*column].name.value))
+/// The column of a condition that asks for nothing but that the column is not NULL.
+fn column_that_has_a_value(table: &Table, predicate: &str) -> Option<ColumnIndex> {
+    let mut words = predicate.split_whitespace();
+    let column = words.next()?;
+    let rest: Vec<String> = words.map(str::to_ascii_lowercase).collect();
+    if rest == ["is", "not", "null"] { table.column_index(column) } else { None }
 }
 
 fn finding(foreign_key: &ForeignKey, table: &Table, target: &Table) -> Finding {

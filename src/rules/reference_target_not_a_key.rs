@@ -1,7 +1,7 @@
 //! Rule `reference-target-not-a-key`: a reference to columns that do not identify a row.
 
-use super::support::references_across;
 use super::support::text::{column_list, count, located_columns};
+use super::support::{Keys, references_across};
 use super::{Rule, Scope};
 use crate::diagnostic::{Finding, Severity};
 use crate::semantic::Register;
@@ -67,10 +67,11 @@ service search {
 };
 
 fn check(register: &Register, findings: &mut Vec<Finding>) {
+    let mut keys = Keys::new(register);
     for (reference, table, target) in references_across(register) {
         let columns = register.reference_target(reference).unwrap_or_default();
         let is_id = register.topic_id(target).is_some_and(|id| same_columns(&id, &columns));
-        let is_key = is_id || register.tables[target].has_key(&columns);
+        let is_key = is_id || keys.has(target, &columns);
         if columns.is_empty() || !is_key {
             findings.push(not_a_key(register, reference, target, &columns));
         } else if columns.len() != reference.columns.len() {

@@ -12,7 +12,8 @@ pub(super) const RULE: Rule = Rule {
 ## What it does
 
 Reports an `allow` that silences no finding: there is none of its rule in the node that holds it, or an `allow`
-further inside silences them all.
+further inside silences them all. While something of the register cannot be read it is silent, since what the `allow` is
+there for may be in that part.
 
 ## Why it is bad
 

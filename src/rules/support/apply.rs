@@ -15,14 +15,16 @@ use std::collections::HashMap;
 /// rule around its first place; the rest takes the level that the platform's `lint` gives the rule. An `allow`
 /// that silenced nothing and one that ran out before `today` are findings themselves, which no `allow` silences.
 /// An allowance that ran out still silences: that a day has passed is a warning, never a new error. Without
-/// `today` no allowance is asked for its day.
+/// `today` no allowance is asked for its day. Where reading or resolving made mistakes out, parts of the register are
+/// missing, and with them perhaps what an `allow` is there for: then none is called unused.
 pub fn apply(register: &Register, findings: Vec<Finding>, today: Option<Date>) -> Vec<Finding> {
     let mut found = findings;
+    let is_whole = !found.iter().any(|finding| finding.severity == Severity::Error);
     for rule in RULES {
         (rule.check)(register, &mut found);
     }
     found.extend(names_of_no_rule(register));
-    let mut kept = silence(register, found, today);
+    let mut kept = silence(register, found, is_whole, today);
     let levels: HashMap<&str, LintLevel> =
         register.platform.lints.iter().map(|lint| (lint.rule.as_str(), lint.level)).collect();
     kept.retain_mut(|finding| match levels.get(finding.rule) {
@@ -52,7 +54,7 @@ fn sort(findings: &mut Vec<Finding>) {
     findings.dedup();
 }
 
-fn silence(register: &Register, found: Vec<Finding>, today: Option<Date>) -> Vec<Finding> {
+fn silence(register: &Register, found: Vec<Finding>, is_whole: bool, today: Option<Date>) -> Vec<Finding> {
     let allowances = Allowances::new(&register.allows);
     let mut silenced_any = vec![false; register.allows.len()];
     let mut kept = Vec::new();
@@ -65,7 +67,7 @@ fn silence(register: &Register, found: Vec<Finding>, today: Option<Date>) -> Vec
     for (allow, silenced) in register.allows.iter().zip(silenced_any) {
         let until = allow.until.as_ref();
         if !silenced && rule(allow.rule.as_str()).is_some() {
-            kept.push(unused_allow::finding(allow));
+            kept.extend(is_whole.then(|| unused_allow::finding(allow)));
         } else if let (Some(until), Some(today)) = (until, today)
             && until.value < today
         {

@@ -9,7 +9,8 @@ pub(super) mod text;
 pub(super) mod types;
 
 use crate::semantic::Register;
-use crate::semantic::model::{ForeignKey, Reference, Table, TableId};
+use crate::semantic::model::{ColumnIndex, ForeignKey, Reference, Table, TableId, column_set};
+use std::collections::{HashMap, HashSet};
 
 /// References whose target resolved and is a table of another service, each with its table and its target.
 /// Those within a service are left to rule `reference-within-service`.
@@ -30,4 +31,22 @@ pub fn foreign_keys_within(register: &Register) -> impl Iterator<Item = (&Foreig
             (register.tables[target].service == table.service).then_some((foreign_key, id, target))
         })
     })
+}
+
+/// The keys of tables, worked out once for each table that is asked for: many may point at one.
+pub struct Keys<'a> {
+    register: &'a Register,
+    by_table: HashMap<TableId, HashSet<Vec<ColumnIndex>>>,
+}
+
+impl<'a> Keys<'a> {
+    pub fn new(register: &'a Register) -> Keys<'a> {
+        Keys { register, by_table: HashMap::new() }
+    }
+
+    /// Whether these columns, in whatever order, are a key of the table over all its rows.
+    pub fn has(&mut self, table: TableId, columns: &[ColumnIndex]) -> bool {
+        let keys = || self.register.tables[table].keys().iter().map(|key| column_set(key)).collect();
+        self.by_table.entry(table).or_insert_with(keys).contains(&column_set(columns))
+    }
 }

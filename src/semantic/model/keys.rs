@@ -7,15 +7,17 @@ pub fn column_indices(columns: &[Located<ColumnIndex>]) -> Vec<ColumnIndex> {
     columns.iter().map(|column| column.value).collect()
 }
 
+/// Columns in the order of their table, each once: equal for lists that differ only in order.
+pub fn column_set(columns: &[ColumnIndex]) -> Vec<ColumnIndex> {
+    let mut columns = columns.to_vec();
+    columns.sort_unstable();
+    columns.dedup();
+    columns
+}
+
 /// Whether two lists name the same columns, in whatever order.
 pub fn same_columns(one: &[ColumnIndex], other: &[ColumnIndex]) -> bool {
-    let sorted = |columns: &[ColumnIndex]| {
-        let mut columns = columns.to_vec();
-        columns.sort_unstable();
-        columns.dedup();
-        columns
-    };
-    sorted(one) == sorted(other)
+    column_set(one) == column_set(other)
 }
 
 impl Table {
@@ -46,11 +48,6 @@ impl Table {
             index.parts.iter().map(column).collect::<Option<Vec<_>>>()
         }));
         keys
-    }
-
-    /// Whether these columns, in whatever order, are one of the [`Table::keys`].
-    pub fn has_key(&self, columns: &[ColumnIndex]) -> bool {
-        self.keys().iter().any(|key| same_columns(key, columns))
     }
 }
 

@@ -8,7 +8,7 @@ mod service;
 mod table;
 
 pub use deployment::*;
-pub use keys::{column_indices, same_columns};
+pub use keys::{column_indices, column_set, same_columns};
 pub use messaging::*;
 pub use platform::*;
 pub use service::*;
