@@ -126,7 +126,12 @@ fn findings_are_in_the_order_of_places_each_once() {
 
 #[test]
 fn no_allowance_is_called_unused_while_part_of_the_register_cannot_be_read() {
-    let unread = register("", &format!("{ALLOW}\ntable c {{ column; column id bigint primary-key }}"), "column id bigint primary-key", "");
+    let unread = register(
+        "",
+        &format!("{ALLOW}\ntable c {{ column; column id bigint primary-key }}"),
+        "column id bigint primary-key",
+        "",
+    );
     let unread = unread.replace("table b { column n bigint }", "");
     assert_eq!(found(&unread), [("missing-argument", Severity::Error)]);
 }
