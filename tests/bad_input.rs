@@ -126,14 +126,20 @@ fn depth_without_end() {
 
 #[test]
 fn fifty_megabytes() {
-    let line = "nonsense \"and more of it\" key=\"value\" { child 1 2 3; }\n";
-    let register = line.repeat(50_000_000 / line.len());
-    let folder = project(&register);
-    let shown = run(folder.path(), "check --format json");
-    assert_eq!(shown.code, 1);
-    assert!(shown.stdout.contains("\"summary\""));
+    let summary = format!("service a {{\n    summary \"{}\"\n}}\n", "x".repeat(50_000_000));
+    assert_eq!(run(project(&summary).path(), "check").code, 0);
     let comment = format!("/*{}*/\n", "x".repeat(50_000_000));
     assert_eq!(run(project(&comment).path(), "check").code, 0);
+}
+
+#[test]
+fn nothing_but_mistakes() {
+    let line = "nonsense \"and more of it\" key=\"value\" { child 1 2 3; }\n";
+    let folder = project(&line.repeat(20_000));
+    let shown = run(folder.path(), "check");
+    assert_eq!(shown.code, 1);
+    assert!(shown.stderr.ends_with(" errors\n"), "{}", &shown.stderr[shown.stderr.len() - 200..]);
+    assert!(run(folder.path(), "check --format json").stdout.matches("\"unknown-node\"").count() >= 1000);
 }
 
 #[test]

@@ -5,7 +5,8 @@ mod program;
 
 use program::{GOOD, PROGRAM, command, project, put, ran, run, tree};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
 #[test]
 fn a_file_in_the_place_of_the_output_folder_is_exit_code_two() {
@@ -83,6 +84,24 @@ fn a_full_disk_is_exit_code_two_and_nothing_is_half_written() {
     );
     assert_eq!(run(folder.path(), "build").code, 0);
     assert_eq!(run(folder.path(), "build --check").code, 0);
+}
+
+#[test]
+fn a_build_that_is_killed_at_any_time_is_completed_by_the_next() {
+    let expected = project(GOOD);
+    assert_eq!(run(expected.path(), "build").code, 0);
+    let expected = tree(&expected.path().join("generated"));
+    for milliseconds in 0..25 {
+        let folder = project(GOOD);
+        let mut build =
+            command(folder.path(), "build").stderr(Stdio::null()).spawn().expect("the program starts");
+        std::thread::sleep(Duration::from_millis(milliseconds));
+        build.kill().expect("it is killed, or has ended");
+        build.wait().expect("it ends");
+        let next = run(folder.path(), "build");
+        assert_eq!(next.code, 0, "killed after {milliseconds} ms: {}", next.stderr);
+        assert!(tree(&folder.path().join("generated")) == expected, "killed after {milliseconds} ms");
+    }
 }
 
 #[test]

@@ -163,6 +163,17 @@ fn a_finding_with_very_many_places_is_cut() {
 }
 
 #[test]
+fn people_are_shown_a_thousand_findings_and_told_of_the_others() {
+    let finding = |index: usize| Finding::warning("redundant-index", format!("number {index}"));
+    let findings: Vec<Finding> = (0..1003).map(finding).collect();
+    let sources = Sources::default();
+    let text = human(&report(&sources, &findings), PLAIN);
+    assert!(text.contains("number 999\n") && !text.contains("number 1000\n"));
+    assert!(text.ends_with("and 3 more findings; `--format json` shows all\n1003 warnings\n"));
+    assert!(json(&report(&sources, &findings)).contains("number 1002"));
+}
+
+#[test]
 fn random_places_in_random_text_never_panic() {
     use proptest::prelude::*;
     let text = "[a-z \t\r\n\u{1b}\u{e9}\u{4e00}\u{202e}]{0,80}";

@@ -10,6 +10,9 @@ use std::fmt::{self, Write};
 /// Findings with more places than this show the first ones and count the others.
 const MOST_LABELS: usize = 40;
 
+/// People are shown this many findings; the number of the others is said. Programs get all.
+const MOST_FINDINGS: usize = 1000;
+
 /// How text is laid out for people.
 #[derive(Clone, Copy, Debug)]
 pub struct Style {
@@ -26,19 +29,27 @@ pub fn human(report: &Report<'_>, style: Style) -> String {
         .with_width(style.width.clamp(40, 120))
         .without_cause_chain()
         .without_syntax_highlighting();
-    let files = ShownFiles::new(report);
+    let shown = report.findings.get(..MOST_FINDINGS).unwrap_or(report.findings);
+    let files = ShownFiles::new(report, shown);
     let mut text = String::new();
-    for finding in report.findings {
+    for finding in shown {
         let labels = finding.labels.get(..MOST_LABELS).unwrap_or(&finding.labels);
-        let shown = ShownFinding { finding, snippets: files.snippets(labels) };
+        let diagnostic = ShownFinding { finding, snippets: files.snippets(labels) };
         // Writing to a string does not fail; miette itself fails for a source that it cannot read.
-        if handler.render_report(&mut text, &shown).is_err() {
+        if handler.render_report(&mut text, &diagnostic).is_err() {
             let _ = writeln!(text, "{}: {}", finding.rule, printable(&finding.message));
         }
         if let Some(fix) = &finding.fix {
             write_fix(&mut text, fix, style);
         }
         text.push('\n');
+    }
+    if report.findings.len() > MOST_FINDINGS {
+        let _ = writeln!(
+            text,
+            "and {} more findings; `--format json` shows all",
+            report.findings.len() - MOST_FINDINGS
+        );
     }
     if !report.findings.is_empty() {
         let _ = writeln!(text, "{}", report.summary());

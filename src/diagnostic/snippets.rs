@@ -1,7 +1,7 @@
 //! The texts that a finding points into, as miette wants to read them: by the line index instead of from
 //! the start of the file, several files behind one another, and never more of a long line than fits.
 
-use super::{Label, Report};
+use super::{Finding, Label, Report};
 use crate::source::{FileId, LineIndex, Span};
 use crate::text::{printable, printable_in_place};
 use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
@@ -31,9 +31,9 @@ struct ShownFile<'a> {
 }
 
 impl<'a> ShownFiles<'a> {
-    pub(super) fn new(report: &Report<'a>) -> ShownFiles<'a> {
+    pub(super) fn new(report: &Report<'a>, findings: &[Finding]) -> ShownFiles<'a> {
         let mut files = BTreeMap::new();
-        for label in report.findings.iter().flat_map(|finding| &finding.labels) {
+        for label in findings.iter().flat_map(|finding| &finding.labels) {
             files.entry(label.place.file).or_insert_with(|| {
                 let file = report.sources.file(label.place.file);
                 ShownFile {

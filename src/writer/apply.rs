@@ -1,12 +1,15 @@
 //! Makes the changes: first every text in a temporary file beside its place, then one rename after the other.
 
-use super::{Comparison, TEMPORARY, Target, WriteError, compare};
+use super::{Change, Comparison, TEMPORARY, Target, WriteError, compare};
 use crate::backends::GeneratedFile;
 use std::collections::BTreeSet;
 use std::fs::{File, Permissions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use tempfile::TempPath;
+
+/// How many threads wait for the disk.
+const SYNCING_THREADS: usize = 16;
 
 /// What is done next. For progress, and for tests that cut a build off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +65,7 @@ pub fn create(path: &Path, text: &str) -> Result<(), WriteError> {
     let mut folders = NewFolders::default();
     folders.make(folder)?;
     let temporary = stage(path, text)?;
+    sync(&temporary).map_err(WriteError::io("write", path))?;
     temporary.persist_noclobber(path).map_err(|error| WriteError::io("create", path)(error.error))?;
     folders.keep();
     Ok(())
@@ -95,6 +99,7 @@ fn apply(
             staged.push((change, stage(&path, text)?));
         }
     }
+    sync_all(target.folder, &staged)?;
     folders.keep();
     let mut touched = BTreeSet::new();
     for (change, temporary) in staged {
@@ -145,7 +150,7 @@ impl Drop for NewFolders {
     }
 }
 
-/// Writes a text to a temporary file beside its place, down to the disk.
+/// Writes a text to a temporary file beside its place.
 fn stage(path: &Path, text: &str) -> Result<TempPath, WriteError> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
@@ -155,8 +160,29 @@ fn stage(path: &Path, text: &str) -> Result<TempPath, WriteError> {
     }
     let mut temporary = builder.tempfile_in(folder).map_err(WriteError::io("write to", folder))?;
     temporary.write_all(text.as_bytes()).map_err(WriteError::io("write", path))?;
-    temporary.as_file().sync_all().map_err(WriteError::io("write", path))?;
     Ok(temporary.into_temp_path())
+}
+
+/// Brings what was staged down to the disk, so that a loss of power cannot leave an empty file behind a rename.
+/// Several at a time: each waits for the disk, and the disk can do many at once.
+fn sync_all(output: &Path, staged: &[(&Change, TempPath)]) -> Result<(), WriteError> {
+    let sync_some = |some: &[(&Change, TempPath)]| {
+        some.iter().try_for_each(|(change, temporary)| {
+            sync(temporary).map_err(WriteError::io("write", &output.join(&change.path)))
+        })
+    };
+    let share = staged.len().div_ceil(SYNCING_THREADS).max(1);
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = staged.chunks(share).map(|some| scope.spawn(move || sync_some(some))).collect();
+        // A thread that panicked has its panic carried on here.
+        threads
+            .into_iter()
+            .try_for_each(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    })
+}
+
+fn sync(path: &Path) -> io::Result<()> {
+    File::options().write(true).open(path)?.sync_all()
 }
 
 /// What everybody's files have, less the process's mask; temporary files have less by themselves.
