@@ -41,10 +41,15 @@ pub(super) fn page(rule: &str) -> Option<String> {
 fn pages() -> BTreeMap<&'static str, String> {
     let mut pages = BTreeMap::new();
     let reading = syntax::RULES.iter().map(|rule| (rule.name, rule.page));
-    let resolving = semantic::RULES.iter().map(|rule| (rule.name, rule.page));
-    let plain = reading.chain(resolving).chain(output_findings::RULES.iter().copied());
-    for (name, page) in plain {
+    for (name, page) in reading.chain(output_findings::RULES.iter().copied()) {
         pages.insert(name, titled(name, page));
+    }
+    for rule in semantic::RULES {
+        let page = titled(rule.name, rule.page);
+        // One of them is about what is no text, and has no example that can be shown.
+        let example = std::str::from_utf8(rule.fires)
+            .map(|fires| format!("\n## Example\n\n```kdl\n{}\n```\n", fires.trim()));
+        pages.insert(rule.name, page + &example.unwrap_or_default());
     }
     for rule in rules::RULES {
         pages.insert(rule.name, rule.explanation());
