@@ -152,8 +152,12 @@ static TOPIC: NodeSpec = NodeSpec {
             Kind::NameList,
             "the columns that identify; default: the primary key without partition columns",
         ),
-        optional("partitions", Kind::Whole(1, 10_000), "default: the platform's"),
-        optional("retention-days", Kind::Whole(1, 3650), "default: the platform's"),
+        optional("partitions", Kind::Whole(1, 10_000), "partitions of the topic; default: the platform's"),
+        optional(
+            "retention-days",
+            Kind::Whole(1, 3650),
+            "days that messages are kept; default: the platform's",
+        ),
         optional(
             "outbox",
             Kind::OneOf(&["application", "trigger"]),
@@ -176,7 +180,7 @@ static EVENT: NodeSpec = NodeSpec {
             Kind::OneOf(&["created", "updated", "deleted"]),
             "what happened to a row; default: the application publishes it",
         ),
-        optional("version", Kind::Whole(1, 1000), "default 1"),
+        optional("version", Kind::Whole(1, 1000), "the version of its message; default 1"),
         SUMMARY,
         WAS,
     ],
@@ -239,7 +243,7 @@ static LIST: NodeSpec = NodeSpec {
     summary: "serves rows in pages",
     arguments: TABLE_ARGUMENT,
     properties: &[
-        BY,
+        optional("by", Kind::NameList, "the columns that select; default: none, so all rows"),
         optional("order", Kind::NameList, "the columns that order, each with an optional `desc`"),
         optional("page-size", Kind::Whole(1, 10_000), "rows of a page at most; default 50"),
         TIMEOUT,
@@ -258,7 +262,7 @@ static RPC: NodeSpec = NodeSpec {
     properties: &[
         TIMEOUT,
         optional("stream", Kind::OneOf(&["server", "client", "both"]), "which sides stream; default: none"),
-        optional("version", Kind::Whole(1, 1000), "default 1"),
+        optional("version", Kind::Whole(1, 1000), "the version of its messages; default 1"),
         SUMMARY,
         WAS,
     ],
@@ -310,8 +314,16 @@ pub static DEPLOY: NodeSpec = NodeSpec {
             "requested CPU in thousandths of a core; default 500",
         ),
         optional("memory-mib", Kind::Whole(1, 4_194_304), "requested memory in MiB; default 1024"),
-        optional("cpu-limit-millis", Kind::Whole(1, 1_000_000), "default: twice what is requested"),
-        optional("memory-limit-mib", Kind::Whole(1, 4_194_304), "default: twice what is requested"),
+        optional(
+            "cpu-limit-millis",
+            Kind::Whole(1, 1_000_000),
+            "CPU limit in thousandths of a core; default: twice what is requested",
+        ),
+        optional(
+            "memory-limit-mib",
+            Kind::Whole(1, 4_194_304),
+            "memory limit in MiB; default: twice what is requested",
+        ),
     ],
     children: &[once(&SCALE), many(&ENV), many(&SECRET)],
     ..EMPTY
