@@ -2,6 +2,7 @@
 
 mod builtin_types;
 mod data_type;
+mod default_literal;
 mod expression;
 mod extension_trust;
 mod extension_types;
@@ -11,11 +12,14 @@ mod lexer;
 mod literal;
 mod render;
 mod render_table;
+mod statement;
 
 pub use builtin_types::TypeFamily;
 pub use data_type::{DataType, TypeError};
+pub use default_literal::literal_problem;
 pub use expression::{
-    ColumnUse, ExpressionError, column_uses, columns_of, default_expression, expression, expression_with,
+    ColumnUse, ExpressionError, changing_function, column_uses, columns_of, default_expression, expression,
+    expression_with,
 };
 pub use extension_trust::is_trusted_extension;
 pub use extension_types::{extension_type, is_known_extension};
@@ -24,3 +28,4 @@ pub use identifier::{
 };
 pub use literal::{LineComment, Literal, Number};
 pub use render::render;
+pub use statement::statement;

@@ -4,8 +4,10 @@ mod check;
 mod columns;
 mod normal_form;
 mod syntax;
+mod volatile;
 
 pub use columns::{ColumnUse, column_uses, columns_of};
+pub use volatile::changing_function;
 
 use crate::schema::Expression;
 use sqlparser::ast::Expr;
@@ -24,7 +26,7 @@ pub struct ExpressionError {
 }
 
 impl ExpressionError {
-    fn new(message: impl Into<String>, offset: usize) -> ExpressionError {
+    pub(super) fn new(message: impl Into<String>, offset: usize) -> ExpressionError {
         ExpressionError { message: message.into(), offset }
     }
 }
