@@ -6,6 +6,7 @@ mod cascade_cycle;
 mod compact_key_not_id;
 mod connection_budget_exceeded;
 mod cross_service_foreign_key;
+mod default_type_mismatch;
 mod delete_event_missing;
 mod duplicate_table;
 mod entity_name_missing;
@@ -15,8 +16,11 @@ mod foreign_key_cycle;
 mod foreign_key_target_not_unique;
 mod foreign_key_type_mismatch;
 mod foreign_key_without_index;
+mod illegal_name;
 mod implicit_reference;
+mod invalid_expression;
 mod monthly_budget_exceeded;
+mod name_collision;
 mod nullify_not_nullable;
 mod partition_key_not_in_primary_key;
 mod pii_in_event;
@@ -37,6 +41,7 @@ mod support;
 mod table_without_primary_key;
 mod topic_id_not_unique;
 mod topic_without_database;
+mod unknown_type;
 mod unused_allow;
 mod verify_without_means;
 
@@ -100,6 +105,7 @@ pub const RULES: &[&Rule] = &[
     &compact_key_not_id::RULE,
     &connection_budget_exceeded::RULE,
     &cross_service_foreign_key::RULE,
+    &default_type_mismatch::RULE,
     &delete_event_missing::RULE,
     &duplicate_table::RULE,
     &entity_name_missing::RULE,
@@ -109,8 +115,11 @@ pub const RULES: &[&Rule] = &[
     &foreign_key_target_not_unique::RULE,
     &foreign_key_type_mismatch::RULE,
     &foreign_key_without_index::RULE,
+    &illegal_name::RULE,
     &implicit_reference::RULE,
+    &invalid_expression::RULE,
     &monthly_budget_exceeded::RULE,
+    &name_collision::RULE,
     &nullify_not_nullable::RULE,
     &partition_key_not_in_primary_key::RULE,
     &pii_in_event::RULE,
@@ -130,6 +139,7 @@ pub const RULES: &[&Rule] = &[
     &table_without_primary_key::RULE,
     &topic_id_not_unique::RULE,
     &topic_without_database::RULE,
+    &unknown_type::RULE,
     &unused_allow::RULE,
     &verify_without_means::RULE,
 ];

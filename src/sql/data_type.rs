@@ -133,6 +133,11 @@ impl fmt::Display for DataType {
     }
 }
 
+/// The names of all types in every spelling, for suggestions.
+pub fn type_names() -> impl Iterator<Item = &'static str> {
+    TYPES.iter().flat_map(|builtin| std::iter::once(builtin.name).chain(builtin.aliases.iter().copied()))
+}
+
 fn serial_type(words: &str) -> Option<&'static str> {
     match words {
         "serial" | "serial4" => Some("integer"),

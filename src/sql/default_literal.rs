@@ -8,6 +8,7 @@ use super::{TypeFamily, literal::Number};
 pub fn literal_problem(data_type: &DataType, literal: &Literal) -> Option<String> {
     match literal {
         Literal::Null => None,
+        Literal::Text(text) if text.contains('\0') => Some("PostgreSQL keeps no NUL".to_owned()),
         Literal::Text(text) if data_type.is_array() => array_problem(text),
         _ if data_type.is_array() => Some("an array is written as text, such as `\"{}\"`".to_owned()),
         Literal::Text(text) => text_problem(data_type, text),

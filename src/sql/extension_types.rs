@@ -69,6 +69,11 @@ pub fn is_known_extension(extension: &str) -> bool {
     WITHOUT_TYPES.contains(&extension) || TYPES.iter().any(|known| known.extension == extension)
 }
 
+/// The extension that brings a type, where it is known.
+pub fn extension_of_type(text: &str) -> Option<&'static str> {
+    TYPES.iter().map(|known| known.extension).find(|extension| extension_type(extension, text).is_some())
+}
+
 /// A type that an extension brings, in PostgreSQL's spelling: `vector(384)`, `geometry(Point,4326)`, `citext[]`.
 /// `None` where it brings no such type, or the type does not take these modifiers.
 pub fn extension_type(extension: &str, text: &str) -> Option<String> {

@@ -15,14 +15,14 @@ mod render_table;
 mod statement;
 
 pub use builtin_types::TypeFamily;
-pub use data_type::{DataType, TypeError};
+pub use data_type::{DataType, TypeError, type_names};
 pub use default_literal::literal_problem;
 pub use expression::{
     ColumnUse, ExpressionError, changing_function, column_uses, columns_of, default_expression, expression,
     expression_with,
 };
 pub use extension_trust::is_trusted_extension;
-pub use extension_types::{extension_type, is_known_extension};
+pub use extension_types::{extension_of_type, extension_type, is_known_extension};
 pub use identifier::{
     Identifier, IdentifierError, LONGEST_IDENTIFIER, QualifiedName, check_identifier, write_identifier,
 };

@@ -56,9 +56,8 @@ fn split<'t, 'a>(tokens: &'t [Token<'a>]) -> Result<Vec<&'t [Token<'a>]>, Expres
     let mut start = 0;
     for (index, token) in tokens.iter().enumerate() {
         let before = index.checked_sub(1).and_then(|before| tokens.get(before));
-        if token.is_word("atomic") && before.is_some_and(|before| before.is_word("begin")) {
-            atomic += 1;
-        } else if atomic > 0 && token.is_word("case") {
+        let begins_body = token.is_word("atomic") && before.is_some_and(|before| before.is_word("begin"));
+        if begins_body || atomic > 0 && token.is_word("case") {
             atomic += 1;
         } else if atomic > 0 && token.is_word("end") {
             atomic -= 1;

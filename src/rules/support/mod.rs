@@ -4,9 +4,11 @@ pub(super) mod allowances;
 pub(super) mod apply;
 pub(super) mod lines;
 pub(super) mod means;
+pub(super) mod messages;
 pub(super) mod prices;
 pub(super) mod text;
 pub(super) mod types;
+pub(super) mod within;
 
 use crate::semantic::Register;
 use crate::semantic::model::{ColumnIndex, ForeignKey, Reference, Table, TableId, column_set};

@@ -2,8 +2,10 @@
 
 mod events;
 mod exposure;
+mod names;
 mod ownership;
 mod references;
+mod sql;
 
 use super::{check, shown};
 

@@ -1,0 +1,296 @@
+//! Rule `name-collision`: two names that become one in something made from the register.
+
+use super::support::messages::{Messages, messages};
+use super::{Rule, Scope};
+use crate::diagnostic::{Finding, Severity};
+use crate::names;
+use crate::semantic::Register;
+use crate::semantic::model::{
+    Event, Field, Index, Located, OnDelete, PROJECTION_COLUMNS, Projection, RpcKind, Service, ServiceId,
+    Table, TableId,
+};
+use crate::source::Place;
+use std::collections::{BTreeMap, BTreeSet};
+
+pub(super) const RULE: Rule = Rule {
+    name: "name-collision",
+    severity: Severity::Error,
+    scope: Scope::Platform,
+    page: "
+## What it does
+
+Reports two different names that become the same one somewhere:
+
+- services, servers, tables: `a-b` and `a--b` name one crate, package, module or resource
+- topics: `a.b` and `a_b` name one metric of Kafka, which therefore refuses the second
+- relations of a database: tables, read copies, enums, indexes and unique constraints of one PostgreSQL schema share their
+  names, also with the tables that the compiler adds (`outbox_events`, `processed_events`)
+- columns that the compiler adds: `row_version` in a table with a topic; `source_version`, `source_deleted_at` and
+  `synced_at` in a read copy
+- fields: `user_id` and `userId` are one in JSON
+- messages of a service: entities, events, enums, and the request and response of every RPC share one package
+- RPCs: `GetUrl` and `GetURL` are one method in generated code; values of an enum likewise
+
+## Why it is bad
+
+One of the two would be overwritten, or a tool refuses both much later.
+
+## How to mend it
+
+Rename one of the two. `was=` keeps what exists under the old name.
+",
+    fires: r#"
+team sales
+service order-lines team=sales {
+    summary "Lines of orders"
+}
+service order--lines team=sales {
+    summary "Lines of orders, once more"
+}
+"#,
+    passes: r#"
+team sales
+service order-lines team=sales {
+    summary "Lines of orders"
+}
+service order-notes team=sales {
+    summary "Notes on orders"
+}
+"#,
+    check,
+};
+
+fn check(register: &Register, findings: &mut Vec<Finding>) {
+    let mut taken = Taken { names: BTreeMap::new(), reported: BTreeSet::new(), findings };
+    for service in register.services.values() {
+        let key = names::protobuf_package_part(service.name.as_str());
+        taken.take("services", &key, &service.name, "one package and crate");
+    }
+    for server in register.servers.values() {
+        taken.take(
+            "servers",
+            &names::hcl_name(server.name.as_str()),
+            &server.name,
+            "one module of Terraform",
+        );
+    }
+    for topic in register.topics.values() {
+        taken.take("topics", &topic.name.value.replace('.', "_"), &topic.name, "one metric of Kafka");
+    }
+    let messages = messages(register);
+    for (id, service) in register.services.iter() {
+        relations(register, service, &mut taken);
+        package(register, id, service, &messages, &mut taken);
+    }
+    for (id, table) in register.tables.iter() {
+        columns(id, table, &messages, &mut taken);
+    }
+    for projection in register.projections.values() {
+        copied_columns(projection, &mut taken);
+    }
+    for id in &messages.enums {
+        let enum_type = &register.enums[*id];
+        let scope = format!("values {}", id.index());
+        for value in &enum_type.values {
+            let key = names::protobuf_enum_value(enum_type.name.as_str(), value.name.as_str());
+            taken.take(&scope, &key, &value.name, "one value in Protobuf");
+        }
+    }
+}
+
+/// Who has a name: something of the register, or the compiler.
+#[derive(Clone, Copy)]
+enum Owner<'a> {
+    Register(&'a str, Place),
+    Compiler,
+}
+
+/// Names that are taken, by scope and by what they become.
+struct Taken<'a, 'f> {
+    names: BTreeMap<(String, String), Owner<'a>>,
+    /// Two names may meet in several places, and are reported for the first.
+    reported: BTreeSet<(Place, Place)>,
+    findings: &'f mut Vec<Finding>,
+}
+
+impl<'a> Taken<'a, '_> {
+    fn reserve(&mut self, scope: &str, key: &str) {
+        self.names.insert((scope.to_owned(), key.to_owned()), Owner::Compiler);
+    }
+
+    /// Takes what a name becomes in a scope, or reports who has it.
+    fn take(&mut self, scope: &str, key: &str, name: &'a Located<String>, becomes: &str) {
+        let slot = (scope.to_owned(), key.to_owned());
+        let Some(owner) = self.names.get(&slot) else {
+            self.names.insert(slot, Owner::Register(name.as_str(), name.place));
+            return;
+        };
+        let finding = match *owner {
+            Owner::Compiler => RULE
+                .finding(format!("the compiler adds something of the name `{}`", name.value))
+                .at(name.place, "taken by the compiler"),
+            // What stands in a shape or a default is used at many places, but written at one.
+            Owner::Register(_, place) if place == name.place => return,
+            Owner::Register(_, place) if !self.reported.insert((name.place, place)) => return,
+            Owner::Register(other, place) => {
+                let message = if other == name.as_str() {
+                    format!("two things of the name `{other}` are {becomes}")
+                } else {
+                    format!("`{}` and `{other}` are {becomes}: `{key}`", name.value)
+                };
+                RULE.finding(message).at(name.place, "this one").at(place, "and this one")
+            }
+        };
+        self.findings.push(finding.help("rename one of them"));
+    }
+}
+
+/// Tables, read copies, enums, named indexes and unique constraints share the names of a PostgreSQL schema.
+fn relations<'a>(register: &'a Register, service: &'a Service, taken: &mut Taken<'a, '_>) {
+    let service_name = service.name.as_str();
+    let scope = |schema: &str| format!("relations {service_name} {schema}");
+    if !service.topics.is_empty() {
+        taken.reserve(&scope("public"), "outbox_events");
+    }
+    if records_events(register, service) {
+        taken.reserve(&scope("public"), "processed_events");
+    }
+    let becomes = "one relation of the database";
+    let modules = format!("modules {service_name}");
+    let tables = || service.tables.iter().map(|id| &register.tables[*id]);
+    for table in tables() {
+        let name = table.database_name.as_ref().unwrap_or(&table.name);
+        taken.take(&scope(table.sql_schema()), table.sql_name(), name, becomes);
+        taken.take(
+            &modules,
+            &names::rust_identifier(table.name.as_str()),
+            &table.name,
+            "one module and file",
+        );
+    }
+    for projection in service.projections.iter().map(|id| &register.projections[*id]) {
+        taken.take(&scope("public"), projection.name.as_str(), &projection.name, becomes);
+        let module = names::rust_identifier(projection.name.as_str());
+        taken.take(&modules, &module, &projection.name, "one module and file");
+        indexes(&projection.indexes, &scope("public"), taken);
+    }
+    for table in tables() {
+        let scope = scope(table.sql_schema());
+        indexes(&table.indexes, &scope, taken);
+        for name in table.uniques.iter().filter_map(|unique| unique.name.as_ref()) {
+            taken.take(&scope, name.as_str(), name, becomes);
+        }
+    }
+    // The row of a table is a type of the table's name; indexes are none.
+    let types = format!("types {service_name}");
+    for table in tables().filter(|table| table.sql_schema() == "public") {
+        let name = table.database_name.as_ref().unwrap_or(&table.name);
+        taken
+            .names
+            .entry((types.clone(), name.value.clone()))
+            .or_insert(Owner::Register(name.as_str(), name.place));
+    }
+    for enum_type in service.enums.iter().map(|id| &register.enums[*id]) {
+        taken.take(&types, enum_type.name.as_str(), &enum_type.name, "one type of the database");
+    }
+}
+
+fn indexes<'a>(indexes: &'a [Index], scope: &str, taken: &mut Taken<'a, '_>) {
+    for name in indexes.iter().filter_map(|index| index.name.as_ref()) {
+        taken.take(scope, name.as_str(), name, "one relation of the database");
+    }
+}
+
+/// Whether events of others have an effect on the service's database, so that it gets a table of processed ones.
+fn records_events(register: &Register, service: &Service) -> bool {
+    let mut references = service.tables.iter().flat_map(|table| &register.tables[*table].references);
+    !service.consumes.is_empty()
+        || !service.projections.is_empty()
+        || references.any(|id| register.references[*id].on_delete.value != OnDelete::Keep)
+}
+
+/// Messages, enums and methods of a service, by version.
+fn package<'a>(
+    register: &'a Register,
+    id: ServiceId,
+    service: &'a Service,
+    messages: &Messages,
+    taken: &mut Taken<'a, '_>,
+) {
+    let scope = |version: u32| format!("messages {} {version}", id.index());
+    let becomes = "one message of the package";
+    for table in &service.tables {
+        if let Some(entity) =
+            register.tables[*table].entity.as_ref().filter(|_| messages.entities.contains(table))
+        {
+            taken.take(&scope(1), &names::protobuf_message(entity.as_str()), entity, becomes);
+        }
+    }
+    for enum_id in service.enums.iter().filter(|id| messages.enums.contains(id)) {
+        let name = &register.enums[*enum_id].name;
+        taken.take(&scope(1), &names::protobuf_message(name.as_str()), name, becomes);
+    }
+    for event in service.topics.iter().flat_map(|topic| &register.topics[*topic].events) {
+        let event: &Event = &register.events[*event];
+        taken.take(
+            &scope(event.version),
+            &names::protobuf_message(event.name.as_str()),
+            &event.name,
+            becomes,
+        );
+        fields(&event.fields, &format!("event {} {}", event.name.value, event.version), id, taken);
+    }
+    for rpc in service.rpcs.iter().map(|id| &register.rpcs[*id]) {
+        let version = match &rpc.kind {
+            RpcKind::Custom { version, .. } => *version,
+            _ => 1,
+        };
+        let method = names::rust_identifier(rpc.name.as_str());
+        taken.take(&format!("methods {} {version}", id.index()), &method, &rpc.name, "one method");
+        let message = names::protobuf_message(rpc.name.as_str());
+        for ending in ["Request", "Response"] {
+            taken.take(&scope(version), &format!("{message}{ending}"), &rpc.name, becomes);
+        }
+        if let RpcKind::Custom { request, response, .. } = &rpc.kind {
+            fields(request, &format!("request {} {version}", rpc.name.value), id, taken);
+            fields(response, &format!("response {} {version}", rpc.name.value), id, taken);
+        }
+    }
+}
+
+fn fields<'a>(fields: &'a [Field], message: &str, service: ServiceId, taken: &mut Taken<'a, '_>) {
+    let scope = format!("fields {} {message}", service.index());
+    for field in fields {
+        taken.take(&scope, &json_key(field.name.as_str()), &field.name, "one field in JSON");
+    }
+}
+
+/// What a field's name becomes in JSON.
+fn json_key(name: &str) -> String {
+    names::json_name(&names::protobuf_field(name))
+}
+
+fn columns<'a>(id: TableId, table: &'a Table, messages: &Messages, taken: &mut Taken<'a, '_>) {
+    let scope = format!("columns {}", id.index());
+    if table.topic.is_some() {
+        taken.reserve(&scope, "row_version");
+    }
+    let scope_of_fields = format!("fields of columns {}", id.index());
+    for (number, column) in table.columns.iter().enumerate() {
+        taken.take(&scope, column.name.as_str(), &column.name, "one column");
+        if messages.columns.contains(&(id, number)) {
+            taken.take(&scope_of_fields, &json_key(column.name.as_str()), &column.name, "one field in JSON");
+        }
+    }
+}
+
+fn copied_columns<'a>(projection: &'a Projection, taken: &mut Taken<'a, '_>) {
+    let place = projection.place;
+    let scope = format!("copied columns {} {}", place.file.0, place.span.start);
+    for name in PROJECTION_COLUMNS {
+        taken.reserve(&scope, name);
+    }
+    for column in projection.key.iter().chain(&projection.columns) {
+        taken.take(&scope, column.name.as_str(), &column.name, "one column of the read copy");
+    }
+}

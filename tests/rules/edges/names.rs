@@ -1,0 +1,168 @@
+//! Rules of names: what is legal where a name goes, and which names become one.
+
+use super::super::check;
+use super::{SERVER, assert_found, messages, service};
+
+fn legal(text: &str) {
+    assert_found(text, &[]);
+}
+
+fn illegal(text: &str) {
+    assert_found(text, &["illegal-name"]);
+}
+
+fn colliding(text: &str) {
+    assert_found(text, &["name-collision"]);
+}
+
+fn table(body: &str) -> String {
+    service("a", &format!("table t {{ column id uuid primary-key; {body} }}"))
+}
+
+#[test]
+fn names_reach_what_is_made_of_them() {
+    illegal("platform \"my platform\"");
+    illegal("server a_b class=db.t3.small storage-gb=20");
+    illegal("team \"a b\"");
+    illegal("extern Gateway");
+    illegal(&service("a", "").replace("service a", "service \"a_b\""));
+    illegal(&service(&"a".repeat(41), "").replace(&format!("database {}", "a".repeat(41)), "database a"));
+    illegal(&service("a", "").replace("database a", "database \"a-b\""));
+    illegal(&service("a", "").replace("database a", "database postgres"));
+    illegal(&service("a", "store s3 Bucket"));
+    legal(&service("a", "store s3 my-bucket; store redis my_cache"));
+    illegal(&service("a", "deploy image=\"i\" { env \"1ST\" x }"));
+    illegal(&service("a", "deploy image=\"i\" { secret \"A-B\" }"));
+}
+
+#[test]
+fn names_in_the_database_are_free_but_kept_whole() {
+    legal(&table("column \"Größe in cm\" integer; column type text; column order text"));
+    illegal(&table(&format!("column {} text", "a".repeat(64))));
+    illegal(&table("column \"a\\nb\" text"));
+    illegal(&table("column xmin text"));
+    illegal(&table("check \"a\\u{1}\" \"id IS NOT NULL\""));
+    illegal(&service("a", "table \"a b\" { column id uuid primary-key }"));
+    legal(&service("a", "table ab as=\"a b\" { column id uuid primary-key }"));
+    illegal(&service("a", "table ab schema=pg_x { column id uuid primary-key }"));
+    illegal(&service("a", &format!("enum {} b", "e".repeat(64))));
+}
+
+#[test]
+fn what_is_in_messages_is_legal_in_protobuf() {
+    let served = "api { get t }";
+    let with = |column: &str, more: &str| {
+        service("a", &format!("table t entity=T {{ column id uuid primary-key; column {column} }}; {more}"))
+    };
+    legal(&with("größe text", ""));
+    illegal(&with("größe text", served));
+    legal(&with("größe text private", served));
+    legal(&with("größe text", "api { exists t }"));
+    legal(&with("type text", served));
+    let valued = with("e kind", "enum kind \"ä\" b");
+    legal(&valued);
+    illegal(&(with("e kind", "enum kind \"ä\" b; api { get t }")));
+    illegal(&service("a", "table t entity=\"Ä\" { column id uuid primary-key }; api { get t }"));
+}
+
+#[test]
+fn a_name_in_a_shape_is_reported_once() {
+    let text = "shape stamps { column ctid text }\n".to_owned()
+        + &service(
+            "a",
+            "table t { column id uuid primary-key; use stamps }
+            table u { column id uuid primary-key; use stamps }",
+        );
+    illegal(&text);
+    assert!(messages(&text)[0].contains("system column"));
+}
+
+#[test]
+fn services_servers_and_topics_share_their_scope() {
+    colliding(
+        "server a-b class=db.t3.small storage-gb=20; server a-b1 class=db.t3.small storage-gb=20
+        service a-b team=t { summary x }; service a--b team=t { summary x }; team t",
+    );
+    let topics =
+        "table t entity=T { column id uuid primary-key }; table u entity=U { column id uuid primary-key }
+        topic a.t_u of=t key=id { event TDone }; topic a.t.u of=u key=id { event UDone }";
+    let heard = service("b", "consumes a.TDone a.UDone");
+    colliding(&(service("a", topics) + &heard));
+    legal(&(service("a", &topics.replace("a.t_u", "a.t-u")) + &heard));
+}
+
+#[test]
+fn relations_of_a_database_share_their_names() {
+    let two = |first: &str, second: &str| {
+        service(
+            "a",
+            &format!(
+                "table t {first} {{ column id uuid primary-key; column n text; index n name=taken }}
+            table u {second} {{ column id uuid primary-key }}"
+            ),
+        )
+    };
+    legal(&two("", ""));
+    colliding(&two("as=x", "as=x"));
+    legal(&two("as=x", "as=x schema=other"));
+    colliding(&two("", "as=taken"));
+    colliding(&service("a", "enum t a b; table t { column id uuid primary-key }"));
+    let publishes = "table t entity=T { column id uuid primary-key }; topic a.t of=t key=id { event Done }";
+    let hears = service("b", "consumes a.Done");
+    legal(&service("a", "table outbox_events { column id uuid primary-key }"));
+    colliding(
+        &(service("a", &format!("{publishes}; table outbox_events {{ column id uuid primary-key }}"))
+            + &hears),
+    );
+    colliding(
+        &(service("a", publishes)
+            + &service("b", "consumes a.Done; table processed_events { column id uuid primary-key }")),
+    );
+}
+
+#[test]
+fn columns_of_the_compiler_are_taken() {
+    let topic = "topic a.t of=t key=id { event Done }";
+    let hears = service("b", "consumes a.Done");
+    let with = |column: &str, topic: &str| {
+        service(
+            "a",
+            &format!("table t entity=T {{ column id uuid primary-key; column {column} text }}; {topic}"),
+        )
+    };
+    legal(&with("row_version", ""));
+    colliding(&(with("row_version", topic) + &hears));
+}
+
+#[test]
+fn fields_messages_and_methods_share_their_scope() {
+    let rpc = |name: &str, fields: &str| {
+        format!("rpc {name} {{ request {{ {fields} }}; response {{ field ok boolean }} }}")
+    };
+    let api = |rpcs: &[String]| {
+        service(
+            "a",
+            &format!(
+                "table t entity=T {{ column id uuid primary-key }}; api {{ get t; {} }}",
+                rpcs.join("; ")
+            ),
+        )
+    };
+    legal(&api(&[rpc("Do", "field a_b text; field a_c text")]));
+    colliding(&api(&[rpc("Do", "field a_b text; field aB text")]));
+    colliding(&api(&[rpc("GetUrl", ""), rpc("GetURL", "")]).replace("field ok", "field ok"));
+    let event = |name: &str| {
+        service(
+            "a",
+            &format!(
+                "table t entity=T {{ column id uuid primary-key }}; api {{ get t }}
+            topic a.t of=t key=id {{ event {name} }}"
+            ),
+        ) + &service("b", &format!("consumes a.{name}"))
+    };
+    legal(&event("Done"));
+    colliding(&event("T"));
+    colliding(&event("GetTRequest"));
+    let (_, findings) = check(&format!("{SERVER}{}", event("GetTRequest")));
+    assert_eq!(findings[0].labels.len(), 2, "both ends are shown");
+}

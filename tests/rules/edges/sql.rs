@@ -1,0 +1,171 @@
+//! Rules of the SQL in a register: types, literals, expressions, statements.
+
+use super::super::check;
+use super::{SERVER, assert_found, messages, service};
+
+fn column(column: &str) -> String {
+    service("a", &format!("enum kind one two; table t {{ column id uuid primary-key; column c {column} }}"))
+}
+
+#[test]
+fn types_are_those_of_postgresql_the_service_and_its_extensions() {
+    for known in
+        ["int8", "\"timestamp(3) with time zone\"", "\"text[]\"", "kind", "\"kind[]\"", "\"numeric(5,2)\""]
+    {
+        assert_found(&column(known), &[]);
+    }
+    for unknown in
+        ["citext", "strng", "\"varchar(0)\"", "anyelement", "bigserial", "\"int unsigned\"", "other"]
+    {
+        assert_found(&column(unknown), &["unknown-type"]);
+    }
+    assert_found(
+        &service("a", "extension citext; table t { column id uuid primary-key; column c citext }"),
+        &[],
+    );
+    let unlisted = "extension timescaledb; table t { column id uuid primary-key; column c hyper }";
+    assert_found(&service("a", unlisted), &[]);
+    let rpc = "rpc Do { request { field a strng }; response { field b text } }";
+    let served = format!("table t entity=T {{ column id uuid primary-key }}; api {{ get t; {rpc} }}");
+    assert_found(&service("a", &served), &["unknown-type"]);
+}
+
+fn help(text: &str) -> String {
+    let (_, findings) = check(&format!("{SERVER}{text}"));
+    findings[0].help.clone().unwrap_or_default()
+}
+
+#[test]
+fn the_type_that_is_meant_is_suggested() {
+    let cases = [
+        ("string", "in PostgreSQL it is called `text`"),
+        ("\"nvarchar(20)\"", "in PostgreSQL it is called `varchar(20)`"),
+        ("\"datetime[]\"", "in PostgreSQL it is called `timestamptz[]`"),
+        ("timestampz", "in PostgreSQL it is called `timestamptz`"),
+        ("\"varcha(20)\"", "perhaps `varchar(20)` is meant"),
+        ("kid", "perhaps `kind` is meant"),
+        ("citext", "the type comes with an extension: add `extension citext` to the service"),
+        ("bigserial", "write `bigint` with the flag `identity`"),
+    ];
+    for (written, expected) in cases {
+        assert_eq!(help(&column(written)), expected, "{written}");
+    }
+}
+
+#[test]
+fn a_default_is_a_value_of_its_type() {
+    for good in [
+        "integer default=5",
+        "kind default=one",
+        "boolean default=#true",
+        "text nullable default=#null",
+        "\"numeric(4,2)\" default=12.50",
+        "\"text[]\" default=\"{}\"",
+        "timestamptz default=now",
+        "jsonb default=\"{}\"",
+    ] {
+        assert_found(&column(good), &[]);
+    }
+    for bad in [
+        "integer default=x",
+        "smallint default=40000",
+        "kind default=three",
+        "text default=#true",
+        "text default=5",
+        "boolean default=1",
+        "text default=#null",
+        "uuid default=x",
+        "date default=\"2024-02-30\"",
+        "\"varchar(2)\" default=abc",
+        "\"numeric(4,2)\" default=123.4",
+        "\"kind[]\" default=one",
+    ] {
+        assert_found(&column(bad), &["default-type-mismatch"]);
+    }
+    let listed = |value: &str| {
+        service(
+            "a",
+            &format!(
+                "table t {{ column id integer; primary-key id; partition by=list id {{ part low {value} }} }}"
+            ),
+        )
+    };
+    assert_found(&listed("1"), &[]);
+    assert_found(&listed("one"), &["default-type-mismatch"]);
+}
+
+#[test]
+fn expressions_stand_alone_and_use_their_own_columns() {
+    for good in [
+        "integer check=\"c > 0 AND t.c < 9\"",
+        "text default-sql=\"lower('A')\"",
+        "timestamptz default-sql=\"now()\" on-update-sql=\"now()\"",
+        "text generated-sql=\"id::text\"",
+        "integer backfill-sql=\"length(id::text)\"",
+        "integer check=\"\\\"c\\\" > 0\"",
+    ] {
+        assert_found(&column(good), &[]);
+    }
+    for bad in [
+        "integer check=\"c >\"",
+        "integer check=\"c > 0; DROP TABLE t\"",
+        "integer check=\"c > 0 -- x\"",
+        "integer check=\"(c > 0\"",
+        "integer check=\"d > 0\"",
+        "integer check=\"u.c > 0\"",
+        "integer check=\"C' > 0\"",
+        "integer check=\"c > (SELECT 1)\"",
+        "integer check=\"sum(c) > 0\"",
+        "integer check=\"c > $1\"",
+        "integer default-sql=\"c + 1\"",
+        "text generated-sql=\"c || 'x'\"",
+        "timestamptz generated-sql=\"now()\"",
+        "integer check=\"\\\"C\\\" > 0\"",
+        "integer check=\"c > 0 c\"",
+    ] {
+        assert_found(&column(bad), &["invalid-expression"]);
+    }
+}
+
+#[test]
+fn indexes_and_conditions_are_read_too() {
+    let with = |node: &str| {
+        service(
+            "a",
+            &format!(
+                "table t {{ column id uuid primary-key; column at timestamptz; column n text; {node} }}"
+            ),
+        )
+    };
+    assert_found(&with("index \"(lower(n))\" where=\"at IS NULL\""), &[]);
+    assert_found(&with("index \"(lower(m))\""), &["invalid-expression"]);
+    assert_found(&with("index n where=\"at > now()\""), &["invalid-expression"]);
+    assert_found(&with("unique n where=\"m IS NULL\""), &["invalid-expression"]);
+}
+
+#[test]
+fn the_mistake_is_pointed_at_inside_of_the_text() {
+    let text = column("integer check=\"c > 0 AND totl > 1\"");
+    let (sources, findings) = check(&format!("{SERVER}{text}"));
+    let place = findings[0].primary().unwrap();
+    assert_eq!(sources.text(place), "totl");
+    let (sources, findings) = check(&format!("{SERVER}{}", column("integer check=\"c > 0 -- x\"")));
+    assert_eq!(sources.text(findings[0].primary().unwrap()), "-");
+}
+
+#[test]
+fn statements_of_sql_nodes_are_whole() {
+    let node = |up: &str| {
+        service(
+            "a",
+            &format!(
+                "table t {{ column id uuid primary-key }}; sql v {{ up \"{up}\"; down \"DROP VIEW v\" }}"
+            ),
+        )
+    };
+    assert_found(&node("CREATE VIEW v AS SELECT id FROM t"), &[]);
+    for bad in ["CREATE VIEW v AS SELECT 'x", "COMMIT", "\\\\! rm", "CREATE INDEX CONCURRENTLY i ON t (id)"] {
+        assert_found(&node(bad), &["invalid-expression"]);
+    }
+    assert!(messages(&node("COMMIT"))[0].contains("`v` is not SQL that a migration can run"));
+}
