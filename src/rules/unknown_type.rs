@@ -162,11 +162,8 @@ fn help(register: &Register, service: ServiceId, text: &str) -> String {
     if let Some(extension) = sql::extension_of_type(element) {
         return format!("the type comes with an extension: add `extension {extension}` to the service");
     }
-    let mut known: Vec<&str> = sql::type_names().collect();
-    for id in &register.services[service].enums {
-        known.push(register.enums[*id].name.as_str());
-    }
-    match nearest(front.trim(), known) {
+    let enums = register.services[service].enums.iter().map(|id| register.enums[*id].name.as_str());
+    match nearest(front.trim(), enums).or_else(|| nearest(front.trim(), sql::type_names())) {
         Some(near) => {
             let with_modifiers = format!("{near}{modifiers}");
             let known = DataType::parse(&with_modifiers).is_some();

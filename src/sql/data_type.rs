@@ -134,7 +134,7 @@ impl fmt::Display for DataType {
 }
 
 /// The names of all types in every spelling, for suggestions.
-pub fn type_names() -> impl Iterator<Item = &'static str> {
+pub fn type_names() -> impl Iterator<Item = &'static str> + Clone {
     TYPES.iter().flat_map(|builtin| std::iter::once(builtin.name).chain(builtin.aliases.iter().copied()))
 }
 
