@@ -4,6 +4,8 @@
 mod support;
 
 mod catalogs;
+mod expressions;
+mod facts;
 mod generated_functions;
 
 use support::{Server, installations};
