@@ -2,6 +2,7 @@
 
 /// Opens the transaction. The settings make the server print expressions and types in one way, whatever the role
 /// or the database has set: names of `public` unqualified, all others qualified, literals as SQL reads them.
+/// Compiling a query would take longer than running it.
 pub(super) const BEGIN: &str = "\
     BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
     SET LOCAL search_path = public;
@@ -11,7 +12,8 @@ pub(super) const BEGIN: &str = "\
     SET LOCAL timezone = 'UTC';
     SET LOCAL extra_float_digits = 1;
     SET LOCAL bytea_output = 'hex';
-    SET LOCAL xmloption = 'content'";
+    SET LOCAL xmloption = 'content';
+    SET LOCAL jit = off";
 
 pub(super) const NAMESPACES: &str = "\
     SELECT n.nspname::text

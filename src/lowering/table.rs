@@ -75,6 +75,9 @@ impl Lowering<'_> {
     fn add_uniques(&mut self, declaration: &model::Table, name: &ObjectName, table: &mut Table) {
         for unique in &declaration.uniques {
             let columns = column_names(declaration, &unique.columns);
+            if unique.predicate.is_none() && is_said(table, &columns, unique.nulls_not_distinct) {
+                continue;
+            }
             let label = if unique.predicate.is_some() { "idx" } else { "key" };
             let own_name = match &unique.name {
                 Some(own_name) => own_name.value.clone(),
@@ -291,4 +294,12 @@ fn column_name(table: &model::Table, column: usize) -> Option<String> {
 /// The names of columns by their numbers.
 pub(super) fn column_names(table: &model::Table, columns: &[Located<usize>]) -> Vec<String> {
     columns.iter().filter_map(|column| column_name(table, column.value)).collect()
+}
+
+/// Whether a key says the same. PostgreSQL makes one constraint of several that do, so one of them would be missing.
+fn is_said(table: &Table, columns: &[String], nulls_not_distinct: bool) -> bool {
+    let by_primary_key = table.primary_key.as_ref().is_some_and(|key| key.columns == columns);
+    let by_unique =
+        |unique: &Unique| unique.columns == columns && unique.nulls_not_distinct == nulls_not_distinct;
+    by_primary_key && !nulls_not_distinct || table.uniques.values().any(by_unique)
 }

@@ -109,8 +109,10 @@ fn column(data_type: &str, nullable: bool) -> Column {
     }
 }
 
+/// An expression over `id`.
 fn expression(text: &str) -> Expression {
-    freehold::sql::expression(text).expect("a valid expression")
+    let id = |name: &str| (name == "id").then(|| "bigint".to_owned());
+    freehold::sql::expression_with(text, &id).expect("a valid expression")
 }
 
 fn table(name: &ObjectName, choice: &TableChoice, own_types: &[String]) -> Table {
@@ -139,6 +141,8 @@ fn table(name: &ObjectName, choice: &TableChoice, own_types: &[String]) -> Table
         Some(PrimaryKey { name: format!("{}_pkey", name.name), columns: key_columns.clone() });
     if let Some(nulls_not_distinct) = choice.unique {
         key_columns.reverse();
+        // PostgreSQL drops a constraint that says what the primary key says.
+        let nulls_not_distinct = nulls_not_distinct || key_columns.len() == 1;
         let unique = Unique { columns: key_columns, nulls_not_distinct };
         table.uniques.insert(format!("{}_key", name.name), unique);
     }

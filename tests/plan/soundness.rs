@@ -161,6 +161,13 @@ fn statements_fit_together() {
         ),
         (
             create("x", {
+                let unique = Unique { columns: vec!["id".into()], nulls_not_distinct: false };
+                Table { uniques: BTreeMap::from([("x_key".into(), unique)]), ..table("x", &[]) }
+            }),
+            "constraint `x_key` of table `public.x` says what another one says, so PostgreSQL makes one of both",
+        ),
+        (
+            create("x", {
                 let columns = vec!["id".into(), "id".into()];
                 Table { primary_key: Some(PrimaryKey { name: "x_pkey".into(), columns }), ..table("x", &[]) }
             }),

@@ -1,7 +1,9 @@
-//! Real PostgreSQL servers for tests.
+//! Real PostgreSQL servers for tests, and registers to try on them.
 
 mod installation;
+pub mod registers;
 mod server;
+pub mod services;
 
 pub use installation::{Installation, installations};
-pub use server::Server;
+pub use server::{ADMINISTRATOR, Server};

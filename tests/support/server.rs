@@ -110,7 +110,6 @@ impl Server {
         self.connect(name, ADMINISTRATOR).await
     }
 
-    #[expect(dead_code, reason = "bootstrap scripts are run with it")]
     /// Runs a script with psql as administrator, stopping at the first error.
     pub fn psql(&self, script: &str) -> Output {
         let file = tempfile::NamedTempFile::new().unwrap();

@@ -155,6 +155,15 @@ impl Executor {
             check_key_columns(name, table, &object, columns)?;
             check_partition_columns(name, table, &object, &as_set(columns))?;
         }
+        let mut said: BTreeSet<(&[String], bool)> =
+            table.primary_key.iter().map(|key| (key.columns.as_slice(), false)).collect();
+        for (key_name, unique) in &table.uniques {
+            if !said.insert((&unique.columns, unique.nulls_not_distinct)) {
+                let object = Object::Constraint(name.clone(), key_name.clone());
+                let reason = "says what another one says, so PostgreSQL makes one of both";
+                return Err(ExecutionError::Malformed { object, reason });
+            }
+        }
         for (key_name, columns) in primary_key {
             if columns.iter().any(|column| table.columns.get(column).is_some_and(|column| column.nullable)) {
                 let object = Object::Constraint(name.clone(), key_name.clone());

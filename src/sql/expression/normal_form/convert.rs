@@ -162,7 +162,10 @@ impl Converter<'_> {
         Some(match symbol.as_str() {
             "=" | "<>" | "<" | ">" | "<=" | ">=" => return self.row_comparison(&symbol, left, right),
             "+" | "-" | "*" | "/" | "%" | "^" => self.arithmetic(&symbol, left, right),
-            "||" => Term::operator("||", vec![self.as_argument(left), self.as_argument(right)]),
+            "||" => {
+                let side = |term| self.without_cast_of_citext(self.as_argument(term));
+                Term::operator("||", vec![side(left), side(right)])
+            }
             _ => self.other_operator(&symbol, left, right),
         })
     }

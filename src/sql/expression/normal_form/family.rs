@@ -38,6 +38,13 @@ const ROUNDING_FUNCTIONS: &[&str] = &["ceil", "ceiling", "floor", "round", "trun
 /// Functions of timestamps but not of dates.
 const MOMENT_FUNCTIONS: &[&str] = &["age", "date_trunc", "to_char"];
 
+/// Functions that extension citext has in a version of its own; it leaves all others to text.
+#[rustfmt::skip]
+const CITEXT_FUNCTIONS: &[&str] = &[
+    "max", "min", "regexp_match", "regexp_matches", "regexp_replace", "regexp_split_to_array", "replace",
+    "split_part", "strpos", "translate",
+];
+
 impl Converter<'_> {
     /// What the values of a term are like; `None` where that is not known.
     pub(super) fn family(&self, term: &Term) -> Option<TypeFamily> {
@@ -143,6 +150,8 @@ impl Converter<'_> {
                 let (left_family, right_family) = (self.family(&left), self.family(&right));
                 (self.as_interval(left, right_family), self.as_interval(right, left_family))
             }
+            // There is no remainder of two widths, so PostgreSQL widens the narrower column.
+            "%" => (self.without_widening(left), self.without_widening(right)),
             _ => (left, right),
         };
         let is_whole = |term: &Term| self.family(term) == Some(TypeFamily::Integer);
@@ -156,6 +165,23 @@ impl Converter<'_> {
             None => operands.into_iter().map(Term::without_width).collect(),
         };
         Term::operator(symbol, operands)
+    }
+
+    /// A column of whole numbers without a cast to a wider type of them, which changes no value.
+    fn without_widening(&self, term: Term) -> Term {
+        match term {
+            Term::List(Head::Cast(name), mut inner) => match inner.as_slice() {
+                [Term::Column(column)] if self.is_narrower(column, &name) => inner.remove(0),
+                _ => Term::List(Head::Cast(name), inner),
+            },
+            other => other,
+        }
+    }
+
+    fn is_narrower(&self, column: &str, than: &str) -> bool {
+        self.column(column).filter(|data_type| !data_type.is_array()).is_some_and(|data_type| {
+            matches!((data_type.base(), than), ("smallint", "integer" | "bigint") | ("integer", "bigint"))
+        })
     }
 
     fn as_interval(&self, term: Term, other: Option<TypeFamily>) -> Term {
@@ -196,6 +222,19 @@ impl Converter<'_> {
                 inner.pop().unwrap_or(Term::Null)
             }
             other => other.without_width(),
+        }
+    }
+
+    /// A column of `citext` without its cast to text, where nothing but text fits.
+    pub(super) fn without_cast_of_citext(&self, term: Term) -> Term {
+        match term {
+            Term::List(Head::Cast(name), mut inner) if name == "text" => match inner.as_slice() {
+                [Term::Column(column)] if (self.column_type)(column).as_deref() == Some("citext") => {
+                    inner.remove(0)
+                }
+                _ => Term::List(Head::Cast(name), inner),
+            },
+            other => other,
         }
     }
 
@@ -299,7 +338,8 @@ impl Converter<'_> {
             Some(TypeFamily::Date) if takes_moments => {
                 Term::List(Head::Cast("timestamp with time zone".to_owned()), vec![term])
             }
-            _ => self.as_argument(term),
+            _ if CITEXT_FUNCTIONS.contains(&name) => self.as_argument(term),
+            _ => self.without_cast_of_citext(self.as_argument(term)),
         };
         Some(terms.into_iter().map(as_moment).collect())
     }

@@ -1,0 +1,60 @@
+//! Whole registers: bootstrap, up, what stands then and who may do what, down, and every statement by itself.
+
+use crate::service::{administrator, prove};
+use crate::support::registers::registers;
+use crate::support::{ADMINISTRATOR, Server, services::Service, services::compile};
+use crate::{on_every_server, on_every_server_at_random, privileges};
+use freehold::source::{Disk, Memory};
+use std::path::Path;
+
+/// How many random registers each server sees.
+const CASES: u32 = 12;
+
+fn register(folder: &str, model: &str) -> Vec<Service> {
+    compile(&Disk::new(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)), model)
+}
+
+async fn prove_all(server: &Server, services: &[Service]) {
+    assert!(!services.is_empty());
+    let maintenance = server.connect("postgres", ADMINISTRATOR).await;
+    maintenance.batch_execute("CREATE ROLE stranger LOGIN").await.unwrap();
+    // All databases stand before the first is looked at, since roles could reach from one into another.
+    for service in services {
+        crate::service::bootstrap(server, service);
+    }
+    for service in services {
+        prove(server, service, async |_| {
+            let administrator = administrator(server, service).await;
+            privileges::prove_public_has_nothing(server, service, &administrator).await;
+            privileges::prove(server, service, services).await;
+        })
+        .await;
+    }
+}
+
+#[test]
+fn the_example_stands_as_declared() {
+    let services = register("tests/cases/example", "model.kdl");
+    on_every_server(async |server| prove_all(server, &services).await);
+}
+
+#[test]
+fn nova_stands_as_declared() {
+    let services = register("model", "nova.kdl");
+    let tables: usize = services.iter().map(|service| service.schema.tables.len()).sum();
+    assert!(tables >= 45, "only {tables} tables");
+    on_every_server(async |server| prove_all(server, &services).await);
+}
+
+#[test]
+fn random_registers_stand_as_declared() {
+    on_every_server_at_random(CASES, &registers(), async |server, number, text| {
+        // Databases and roles are those of a whole server, so each register gets names of its own.
+        let text = text.replace("database shop_", &format!("database shop{number}_"));
+        let mut files = Memory::default();
+        files.insert("model.kdl", text.as_str());
+        for service in compile(&files, "model.kdl") {
+            prove(server, &service, async |_| {}).await;
+        }
+    });
+}
