@@ -15,6 +15,7 @@ pub use table::ROW_VERSION_COLUMN;
 use crate::schema::{EnumType, ObjectName, Schema, SqlNode};
 use crate::semantic::Register;
 use crate::semantic::model::{EnumId, Located, Service, ServiceId, TableId};
+use expressions::Defaults;
 use names::TakenNames;
 
 /// The PostgreSQL schema of everything that says no other.
@@ -23,8 +24,13 @@ const PUBLIC: &str = "public";
 /// The schema of a service's database. Total: of a register with findings it gives what could be read.
 pub fn lower(register: &Register, service: ServiceId) -> Schema {
     let declaration = &register.services[service];
-    let mut lowering =
-        Lowering { register, service: declaration, schema: Schema::default(), taken: TakenNames::default() };
+    let mut lowering = Lowering {
+        register,
+        service: declaration,
+        schema: Schema::default(),
+        taken: TakenNames::default(),
+        defaults: Defaults::default(),
+    };
     lowering.keep_names_of_people();
     lowering.schema.extensions = declaration.extensions.iter().map(|name| name.value.clone()).collect();
     for id in &declaration.enums {
@@ -47,6 +53,7 @@ struct Lowering<'a> {
     service: &'a Service,
     schema: Schema,
     taken: TakenNames,
+    defaults: Defaults,
 }
 
 impl Lowering<'_> {

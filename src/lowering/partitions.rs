@@ -54,7 +54,7 @@ impl Lowering<'_> {
             "Generated: makes the partitions of {} by {unit}, {} ahead{retires}.",
             name.name, range.ahead
         );
-        let body = maintenance_body(name, range, column_type);
+        let body = Maintenance::new(name, range.every, column_type).body(range);
         self.schema
             .functions
             .insert(function, Function { returns: "void".to_owned(), body, comment: Some(comment) });
@@ -69,38 +69,63 @@ fn unit(every: PartitionInterval) -> &'static str {
     }
 }
 
-/// How `to_char` writes the first day of a partition into its name, how long that is, and the pattern it has.
-fn name_format(every: PartitionInterval) -> (&'static str, usize, &'static str) {
-    match every {
-        PartitionInterval::Day => ("YYYY_MM_DD", 10, "[0-9]{4}_[0-9]{2}_[0-9]{2}"),
-        PartitionInterval::Month => ("YYYY_MM", 7, "[0-9]{4}_[0-9]{2}"),
-        PartitionInterval::Year => ("YYYY", 4, "[0-9]{4}"),
-    }
+/// What the function of a table is written from. Names are literals of SQL.
+struct Maintenance {
+    schema: Literal,
+    table: Literal,
+    /// The table with its schema, as casts to `regclass` read it.
+    relation: Literal,
+    /// What names of partitions begin with, and how many characters that has.
+    prefix: Literal,
+    prefix_length: usize,
+    /// `day`, `month` or `year`.
+    unit: &'static str,
+    /// How `to_char` writes the first day of a partition into its name, how long that is, and the pattern it has.
+    date_format: &'static str,
+    date_length: usize,
+    date_pattern: &'static str,
+    /// How `to_char` writes that day as a bound. Days begin at midnight UTC.
+    bound_format: &'static str,
 }
 
-/// The text of the function. It can run again, also while another run is under way: a lock of its own makes one
-/// wait for the other. A partition is made as a table and then attached, which lets reads and writes of the
-/// table go on; `CREATE TABLE ... PARTITION OF` would stop them. Days begin at midnight UTC.
-fn maintenance_body(name: &ObjectName, range: &RangePartitions, column_type: &str) -> String {
-    let unit = unit(range.every);
-    let (format, length, _) = name_format(range.every);
-    let prefix = Literal::text(partition_prefix(name, length));
-    let (schema, table) = (Literal::text(&name.schema), Literal::text(&name.name));
-    let relation = Literal::text(format!("{}.{}", identifier(&name.schema), identifier(&name.name)));
-    let from = range.from;
-    let ahead = range.ahead;
-    let midnight =
-        if column_type.ends_with(" with time zone") { "YYYY-MM-DD 00:00:00+00" } else { "YYYY-MM-DD" };
-    let oldest = match &range.keep_months {
-        None => format!("date '{from}'"),
-        Some(months) => {
-            let oldest = format!("date_trunc('{unit}', today - interval '{} months')::date", months.value);
-            format!("greatest(date '{from}', {oldest})")
+impl Maintenance {
+    fn new(name: &ObjectName, every: PartitionInterval, column_type: &str) -> Maintenance {
+        let (date_format, date_length, date_pattern) = match every {
+            PartitionInterval::Day => ("YYYY_MM_DD", 10, "[0-9]{4}_[0-9]{2}_[0-9]{2}"),
+            PartitionInterval::Month => ("YYYY_MM", 7, "[0-9]{4}_[0-9]{2}"),
+            PartitionInterval::Year => ("YYYY", 4, "[0-9]{4}"),
+        };
+        let prefix = partition_prefix(name, date_length);
+        let has_zone = column_type.ends_with(" with time zone");
+        Maintenance {
+            schema: Literal::text(&name.schema),
+            table: Literal::text(&name.name),
+            relation: Literal::text(format!("{}.{}", identifier(&name.schema), identifier(&name.name))),
+            prefix_length: prefix.chars().count(),
+            prefix: Literal::text(prefix),
+            unit: unit(every),
+            date_format,
+            date_length,
+            date_pattern,
+            bound_format: if has_zone { "YYYY-MM-DD 00:00:00+00" } else { "YYYY-MM-DD" },
         }
-    };
-    let retire = range.keep_months.as_ref().map(|months| retire(name, range.every, months.value));
-    format!(
-        "
+    }
+
+    /// The text of the function. It can run again, also while another run is under way: a lock of its own makes one
+    /// wait for the other.
+    fn body(&self, range: &RangePartitions) -> String {
+        let Maintenance { unit, relation, .. } = self;
+        let (from, ahead) = (range.from, range.ahead);
+        let oldest = match &range.keep_months {
+            None => format!("date '{from}'"),
+            Some(months) => {
+                let oldest =
+                    format!("date_trunc('{unit}', today - interval '{} months')::date", months.value);
+                format!("greatest(date '{from}', {oldest})")
+            }
+        };
+        format!(
+            "
 DECLARE
     today date := (now() AT TIME ZONE 'UTC')::date;
     oldest date := {oldest};
@@ -110,9 +135,21 @@ DECLARE
     partition_name text;
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtextextended({relation}, 0));
-    FOR starts IN SELECT generate_series(oldest::timestamp, newest::timestamp, interval '1 {unit}') LOOP
+{}{}END
+",
+            self.make(),
+            range.keep_months.as_ref().map(|months| self.retire(months.value)).unwrap_or_default()
+        )
+    }
+
+    /// A partition is made as a table and then attached, which lets reads and writes of the table go on;
+    /// `CREATE TABLE ... PARTITION OF` would stop them.
+    fn make(&self) -> String {
+        let Maintenance { schema, table, relation, prefix, unit, date_format, bound_format, .. } = self;
+        format!(
+            "    FOR starts IN SELECT generate_series(oldest::timestamp, newest::timestamp, interval '1 {unit}') LOOP
         ends := starts + interval '1 {unit}';
-        partition_name := {prefix} || to_char(starts, '{format}');
+        partition_name := {prefix} || to_char(starts, '{date_format}');
         CONTINUE WHEN EXISTS (
             SELECT FROM pg_inherits
             WHERE inhparent = {relation}::regclass
@@ -125,39 +162,33 @@ BEGIN
         EXECUTE format(
             'ALTER TABLE %I.%I ATTACH PARTITION %I.%I FOR VALUES FROM (%L) TO (%L)',
             {schema}, {table}, {schema}, partition_name,
-            to_char(starts, '{midnight}'), to_char(ends, '{midnight}')
+            to_char(starts, '{bound_format}'), to_char(ends, '{bound_format}')
         );
     END LOOP;
-{}END
-",
-        retire.unwrap_or_default()
-    )
-}
+"
+        )
+    }
 
-/// Drops partitions whose last day is too old. Tables that are named otherwise are left alone.
-fn retire(name: &ObjectName, every: PartitionInterval, months: u32) -> String {
-    let unit = unit(every);
-    let (format, length, pattern) = name_format(every);
-    let prefix = partition_prefix(name, length);
-    let prefix_characters = prefix.chars().count();
-    let (schema, prefix) = (Literal::text(&name.schema), Literal::text(prefix));
-    let relation = Literal::text(format!("{}.{}", identifier(&name.schema), identifier(&name.name)));
-    format!(
-        "    FOR partition_name IN
+    /// Drops partitions whose last day is too old. Tables that are named otherwise are left alone.
+    fn retire(&self, months: u32) -> String {
+        let Maintenance { schema, relation, prefix, unit, date_format, date_length, date_pattern, .. } = self;
+        let date_begins = self.prefix_length + 1;
+        format!(
+            "    FOR partition_name IN
         SELECT relname FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
         WHERE inhparent = {relation}::regclass
             AND starts_with(relname::text, {prefix})
-            AND substr(relname, {}) ~ '^{pattern}$'
+            AND substr(relname, {date_begins}) ~ '^{date_pattern}$'
         ORDER BY relname
     LOOP
-        ends := to_date(right(partition_name, {length}), '{format}') + interval '1 {unit}';
+        ends := to_date(right(partition_name, {date_length}), '{date_format}') + interval '1 {unit}';
         IF ends <= today - interval '{months} months' THEN
             EXECUTE format('DROP TABLE %I.%I', {schema}, partition_name);
         END IF;
     END LOOP;
-",
-        prefix_characters + 1
-    )
+"
+        )
+    }
 }
 
 /// What the names of a table's partitions begin with; short enough for the date after it.

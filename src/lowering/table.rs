@@ -39,7 +39,7 @@ impl Lowering<'_> {
         self.schema.tables.insert(name, table);
     }
 
-    fn columns(&self, declaration: &model::Table) -> IndexMap<String, Column> {
+    fn columns(&mut self, declaration: &model::Table) -> IndexMap<String, Column> {
         let mut columns: IndexMap<String, Column> = IndexMap::with_capacity(declaration.columns.len() + 1);
         for column in &declaration.columns {
             let lowered = Column {
@@ -62,7 +62,7 @@ impl Lowering<'_> {
             };
             let generated = column.generated_sql.as_ref().map(|text| expression(text.as_str(), &columns));
             if let Some(lowered) = columns.get_mut(column.name.as_str()) {
-                lowered.default = text.map(|text| default(&text, &lowered.data_type));
+                lowered.default = text.map(|text| self.defaults.read(text, &lowered.data_type));
                 lowered.generated = generated;
             }
         }
@@ -189,7 +189,8 @@ fn lower_foreign_key(
     }
     let target_columns = match &foreign_key.target_columns {
         Some(columns) => columns.iter().filter_map(|column| column_name(target, *column)).collect(),
-        None => column_names(target, &target.primary_key.as_ref()?.columns),
+        // Without a primary key there is none to point at, which the executor refuses should a rule not.
+        None => target.primary_key.iter().flat_map(|key| column_names(target, &key.columns)).collect(),
     };
     Some(ForeignKey {
         columns: column_names(declaration, &foreign_key.columns),

@@ -38,6 +38,8 @@ pub struct Executor {
     /// Enums by their spelling as a column's type.
     enum_types: HashMap<String, ObjectName>,
     dependents: Dependents,
+    /// Whether the texts of defaults that were seen use columns.
+    defaults_with_columns: HashMap<String, bool>,
 }
 
 impl Executor {

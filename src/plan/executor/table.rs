@@ -111,7 +111,7 @@ impl Executor {
         })
     }
 
-    fn check_columns(&self, name: &ObjectName, table: &Table) -> Outcome {
+    fn check_columns(&mut self, name: &ObjectName, table: &Table) -> Outcome {
         for (column_name, column) in &table.columns {
             let object = Object::Column(name.clone(), column_name.clone());
             self.require_type(&column.data_type)?;
@@ -122,7 +122,7 @@ impl Executor {
                 "is an identity and nullable"
             } else if column.comment.is_some() {
                 "has a comment, which no CREATE TABLE can give"
-            } else if column.default.as_ref().is_some_and(|default| !columns_of(&default.text).is_empty()) {
+            } else if column.default.as_ref().is_some_and(|default| self.uses_columns(&default.text)) {
                 "has a default that uses a column"
             } else {
                 require_expression_columns(name, table, column.generated.as_ref())?;
@@ -131,6 +131,16 @@ impl Executor {
             return Err(ExecutionError::Malformed { object, reason });
         }
         Ok(())
+    }
+
+    /// Whether a default uses columns. Few texts differ, and reading one is slow.
+    fn uses_columns(&mut self, text: &str) -> bool {
+        if let Some(known) = self.defaults_with_columns.get(text) {
+            return *known;
+        }
+        let uses = !columns_of(text).is_empty();
+        self.defaults_with_columns.insert(text.to_owned(), uses);
+        uses
     }
 
     fn check_keys(&self, name: &ObjectName, table: &Table) -> Outcome {
