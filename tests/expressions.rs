@@ -1,5 +1,5 @@
 //! Normal forms of expressions against what PostgreSQL stores: `tests/data/expressions.txt` holds, per line,
-//! kind, own form and stored form between tabs; `postgres_expressions` checks the stored forms on a server.
+//! kind, own form and stored form between tabs; `tests/postgres/expressions.rs` asks servers for the stored forms.
 
 use freehold::sql;
 use std::collections::BTreeMap;
@@ -89,3 +89,93 @@ fn expressions_of_different_meaning_stay_different() {
     }
     assert!(compared >= 50, "only {compared} pairs");
 }
+
+/// Texts that would be deep trees, or many tokens.
+fn towers() -> Vec<String> {
+    let pieces = [
+        ("(", "a", ")"),
+        ("NOT ", "a", ""),
+        ("- ", "1", ""),
+        ("", "a", "::int"),
+        ("", "a", " + 1"),
+        ("", "a", " AND b"),
+        ("", "a", "[1]"),
+        ("", "a", " IS NULL"),
+        ("CASE WHEN ", "a", " THEN 1 END"),
+        ("f(", "a", ")"),
+        ("ARRAY[", "1", "]"),
+        ("", "a", " COLLATE \"C\""),
+        ("", "a", " AT TIME ZONE 'UTC'"),
+        ("", "a", ".b"),
+        ("a = ANY (", "b", ")"),
+        ("a + ", "b", ""),
+        ("a ^ ", "b", ""),
+        ("", "a", " || 'x'"),
+        ("a IN (", "1", ")"),
+        ("", "a", " OR b = 1"),
+    ];
+    let mut towers = Vec::new();
+    for (front, middle, back) in pieces {
+        for height in [10, 31, 100, 400, 900, 20_000] {
+            towers.push(format!("{}{middle}{}", front.repeat(height), back.repeat(height)));
+        }
+    }
+    towers
+}
+
+#[test]
+fn no_tower_of_tokens_overflows_the_stack() {
+    let (mut read, mut refused) = (0, 0);
+    for tower in towers() {
+        match sql::expression(&tower) {
+            Ok(_) => read += 1,
+            Err(error) => {
+                assert!(error.offset <= tower.len());
+                refused += 1;
+            }
+        }
+        let _ = sql::columns_of(&tower);
+        let _ = sql::statement(&tower);
+    }
+    assert!(read > 20 && refused > 20, "{read} read, {refused} refused");
+}
+
+#[test]
+fn lists_of_values_may_be_long() {
+    let values: Vec<String> = (0..5000).map(|value| value.to_string()).collect();
+    let text = format!("n IN ({})", values.join(", "));
+    assert!(sql::expression(&text).unwrap().normal_form.is_some());
+    let many: Vec<String> = (0..200).map(|value| format!("n <> {value}")).collect();
+    assert!(sql::expression(&many.join(" AND ")).unwrap().normal_form.is_some());
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_text_is_read_or_refused_at_a_place_in_it(text in "\\PC{0,80}") {
+        if let Err(error) = sql::expression(&text) {
+            proptest::prop_assert!(error.offset <= text.len() && text.is_char_boundary(error.offset));
+        }
+        let _ = sql::column_uses(&text);
+        let _ = sql::statement(&text);
+    }
+
+    #[test]
+    fn any_run_of_tokens_is_read_or_refused(
+        words in proptest::collection::vec(proptest::sample::select(WORDS), 0..30)
+    ) {
+        let text = words.join(" ");
+        if let Err(error) = sql::expression(&text) {
+            proptest::prop_assert!(error.offset <= text.len());
+        }
+        let _ = sql::statement(&text);
+        let _ = sql::DataType::parse(&text);
+    }
+}
+
+#[rustfmt::skip]
+const WORDS: &[&str] = &[
+    "a", "b", "\"C\"", "1", "1.5e3", "'x'", "E'\\n'", "$$x$$", "(", ")", "[", "]", ",", ".", ";", "::", "int", "text", "=", "<",
+    "+", "-", "*", "||", "~~", "@>", "AND", "OR", "NOT", "IS", "NULL", "IN", "BETWEEN", "LIKE", "CASE", "WHEN", "THEN", "ELSE",
+    "END", "CAST", "AS", "ARRAY", "ANY", "INTERVAL", "'1 day'", "EXTRACT", "FROM", "TRIM", "LEADING", "SUBSTRING", "COLLATE",
+    "AT", "TIME", "ZONE", "now", "count", "SELECT", "OVER", "$1", "--", "/*", "*/", "\\", "DISTINCT", "date", "ROW", "true",
+];

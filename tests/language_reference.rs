@@ -328,7 +328,7 @@ fn examples_are_sound_or_refused_as_they_say() {
 #[test]
 fn a_faulty_example_is_found() {
     assert_eq!(
-        findings(&wrapped("table", "column a txt nulable")).first().map(|found| found.0),
+        findings(&wrapped("table", "column a text nulable")).first().map(|found| found.0),
         Some("unknown-flag")
     );
     assert_eq!(findings(&wrapped("service", "")), []);

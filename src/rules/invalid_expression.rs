@@ -7,6 +7,9 @@ use crate::semantic::Register;
 use crate::semantic::model::{Index, IndexKey, Located, Projection, Service, Table};
 use crate::semantic::suggest::nearest;
 use crate::sql;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
 
 pub(super) const RULE: Rule = Rule {
     name: "invalid-expression",
@@ -19,7 +22,7 @@ Reads every piece of SQL in the register: `check`, `where`, `when`, `default-sql
 `backfill-sql`, expressions of indexes, and the `up` and `down` of `sql` nodes. Reports
 
 - what is not exactly one expression: a syntax error, a comment, a second statement, a quote or parenthesis without its
-  partner, more than 64 KiB, 32 levels or 1000 names and operators,
+  partner, more than 64 KiB, 32 levels or 1000 names, operators and brackets,
 - subqueries, aggregate and window functions and parameters, which the database cannot check row by row,
 - columns that the table does not have, and any column in a `default-sql`,
 - functions whose result changes by itself (`now()`, `random()`) in an index or a generated column,
@@ -59,8 +62,9 @@ service shop {
 };
 
 fn check(register: &Register, findings: &mut Vec<Finding>) {
+    let read = Read::default();
     for table in register.tables.values() {
-        let scope = Scoped::of_table(table);
+        let scope = Scoped::of_table(table, &read);
         columns(table, &scope, findings);
         for check in &table.checks {
             findings.extend(scope.problem(&check.expression, Use::Any));
@@ -75,7 +79,7 @@ fn check(register: &Register, findings: &mut Vec<Finding>) {
         }
     }
     for projection in register.projections.values() {
-        indexes(&projection.indexes, &Scoped::of_projection(projection), findings);
+        indexes(&projection.indexes, &Scoped::of_projection(projection, &read), findings);
     }
     for service in register.services.values() {
         statements(service, findings);
@@ -140,8 +144,28 @@ enum Use<'a> {
 
 const DEFAULT_HELP: &str = "text is written in `default`, or in single quotes here; what is made of other columns is written in `generated-sql`";
 
+type Uses = Result<Vec<sql::ColumnUse>, sql::ExpressionError>;
+
+/// What was read: `now()` and `deleted_at IS NULL` stand in a register a thousand times.
+#[derive(Default)]
+struct Read {
+    texts: RefCell<HashMap<String, Rc<Uses>>>,
+}
+
+impl Read {
+    fn columns(&self, text: &str) -> Rc<Uses> {
+        if let Some(known) = self.texts.borrow().get(text) {
+            return Rc::clone(known);
+        }
+        let uses = Rc::new(sql::read_columns(text));
+        self.texts.borrow_mut().insert(text.to_owned(), Rc::clone(&uses));
+        uses
+    }
+}
+
 /// The columns that an expression may use.
 struct Scoped<'a> {
+    read: &'a Read,
     /// The table's names: in the register and in the database.
     tables: [&'a str; 2],
     place: crate::source::Place,
@@ -150,9 +174,10 @@ struct Scoped<'a> {
 }
 
 impl<'a> Scoped<'a> {
-    fn of_table(table: &'a Table) -> Scoped<'a> {
+    fn of_table(table: &'a Table, read: &'a Read) -> Scoped<'a> {
         let generated = table.columns.iter().filter(|column| column.generated_sql.is_some());
         Scoped {
+            read,
             tables: [table.name.as_str(), table.sql_name()],
             place: table.name.place,
             columns: table.columns.iter().map(|column| column.name.as_str()).collect(),
@@ -160,8 +185,9 @@ impl<'a> Scoped<'a> {
         }
     }
 
-    fn of_projection(projection: &'a Projection) -> Scoped<'a> {
+    fn of_projection(projection: &'a Projection, read: &'a Read) -> Scoped<'a> {
         Scoped {
+            read,
             tables: [projection.name.as_str(); 2],
             place: projection.name.place,
             columns: projection.column_names(),
@@ -171,18 +197,21 @@ impl<'a> Scoped<'a> {
 
     /// What is wrong with an expression: one finding, since one mistake may entail others.
     fn problem(&self, text: &Located<String>, place: Use<'_>) -> Option<Finding> {
-        if let Err(error) = sql::expression(text.as_str()) {
-            let finding = RULE.finding(format!("not an expression: {}", error.message));
-            return Some(finding.at(within(text, error.offset, 1), "here"));
-        }
-        let uses = sql::column_uses(text.as_str());
+        let read = self.read.columns(text.as_str());
+        let uses = match read.as_ref() {
+            Ok(uses) => uses,
+            Err(error) => {
+                let finding = RULE.finding(format!("not an expression: {}", error.message));
+                return Some(finding.at(within(text, error.offset, 1), "here"));
+            }
+        };
         if let (Use::Default, Some(used)) = (place, uses.first()) {
             let message =
                 format!("a default cannot use the column `{}`: the row is not there yet", used.name);
             let finding = RULE.finding(message).at(within(text, used.offset, used.name.len()), "a column");
             return Some(finding.help(DEFAULT_HELP));
         }
-        for used in &uses {
+        for used in uses {
             if let Some(finding) = self.unknown_column(text, used) {
                 return Some(finding);
             }

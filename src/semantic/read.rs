@@ -4,6 +4,7 @@ use super::grammar::{Kind, NodeSpec};
 use super::model::{DefaultValue, Located};
 use super::suggest::nearest;
 use crate::source::{Place, Span};
+use crate::sql::DataType;
 use crate::syntax::{Node, Storage, Text, Tree, Value, ValueKind};
 use jiff::civil::Date;
 use rust_decimal::Decimal;
@@ -53,6 +54,9 @@ impl<'a> Reader<'a> {
         let expected = self.spec.arguments;
         for entry in self.node.entries().iter().filter(|entry| entry.name.is_none()) {
             let value = &entry.value;
+            if bare_word(self.node.tree, value) == Some("") {
+                continue; // commas alone
+            }
             let filled = split.arguments.len() >= expected.fixed.len();
             if filled && bare_word(self.node.tree, value).is_some_and(|word| self.spec.has_flag(word)) {
                 split.flags.push(value);
@@ -71,6 +75,28 @@ impl<'a> Reader<'a> {
         let value = split.arguments.get(index)?;
         let kind = self.argument_kind(index)?;
         self.text_of(value, kind)
+    }
+
+    /// The argument called `type`, as it was meant where its words stand without quotes.
+    pub fn type_argument(self) -> Option<Located<String>> {
+        let position = self.spec.arguments.fixed.iter().position(|argument| argument.name == "type")?;
+        self.unquoted_type(&self.split()).or_else(|| self.argument(position))
+    }
+
+    /// A type of several words without quotes, such as `double precision`: its first word is read as the type, the
+    /// others as what is too much.
+    pub fn unquoted_type(self, split: &Split<'_>) -> Option<Located<String>> {
+        let tree = self.node.tree;
+        let position = self.spec.arguments.fixed.iter().position(|argument| argument.name == "type")?;
+        let first = split.arguments.get(position)?;
+        let last = split.surplus.last()?;
+        let words: Vec<_> = split.surplus.iter().map_while(|value| bare_word(tree, value)).collect();
+        let whole = format!("{} {}", bare_word(tree, first)?, words.join(" "));
+        if words.len() != split.surplus.len() || DataType::parse(&whole).is_none() {
+            return None;
+        }
+        let span = Span::new(first.span.start, last.span.end);
+        Some(Located::new(whole, tree.place(span)))
     }
 
     /// An argument by its number as it stands in the tree, where it is a text.
@@ -182,7 +208,9 @@ impl<'a> Reader<'a> {
     fn text_of(self, value: &Value, kind: Kind) -> Option<Located<String>> {
         matches(self.node.tree, value, kind).ok()?;
         let text = match value.kind {
-            ValueKind::String(text) => self.node.tree.string(text).to_owned(),
+            ValueKind::String(text) => {
+                bare_word(self.node.tree, value).unwrap_or(self.node.tree.string(text)).to_owned()
+            }
             ValueKind::Boolean(value) => value.to_string(),
             _ => self.node.tree.source(value.span).to_owned(),
         };
@@ -212,11 +240,17 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The text of a value that was written without quotes.
+/// The text of a value that was written without quotes, without the commas and colons of other languages.
 pub fn bare_word<'a>(tree: &'a Tree, value: &Value) -> Option<&'a str> {
     let ValueKind::String(text) = value.kind else { return None };
     let quoted = tree.source(text.span).starts_with(['"', '#']);
-    if quoted { None } else { Some(tree.string(text)) }
+    // Commas and colons at the ends were reported: they stand there as in other languages, and are not meant.
+    if quoted {
+        return None;
+    }
+    let plain = tree.string(text).trim_matches(',');
+    let name = plain.trim_end_matches(':');
+    Some(if name.is_empty() { plain } else { name })
 }
 
 /// Names with commas between them, each at its own place where the text has no escapes.

@@ -7,7 +7,6 @@ use super::read::{Reader, Split, bare_word, expected, matches, matches_text};
 use super::suggest::{did_you_mean, nearest};
 use super::wording::{article, shown as short};
 use crate::diagnostic::Finding;
-use crate::sql::DataType;
 use crate::syntax::{Node, Tree, Value, ValueKind};
 use std::collections::HashMap;
 
@@ -205,21 +204,12 @@ fn flag_help(spec: &'static NodeSpec, word: &str) -> String {
 
 /// `column x double precision`: a type of several words without quotes.
 fn unquoted_type(reader: Reader<'_>, split: &Split<'_>) -> Option<Finding> {
-    let tree = reader.node.tree;
-    let position = reader.spec.arguments.fixed.iter().position(|argument| argument.name == "type")?;
-    let first = split.arguments.get(position)?;
-    let last = split.surplus.last()?;
-    let words: Vec<_> = split.surplus.iter().map_while(|value| bare_word(tree, value)).collect();
-    let whole = format!("{} {}", bare_word(tree, first)?, words.join(" "));
-    if words.len() != split.surplus.len() || DataType::parse(&whole).is_none() {
-        return None;
-    }
-    let span = crate::source::Span::new(first.span.start, last.span.end);
+    let whole = reader.unquoted_type(split)?;
     Some(
-        Finding::error("unquoted-type", format!("the type `{whole}` has to be quoted"))
-            .at(tree.place(span), "read as a type and unknown flags")
+        Finding::error("unquoted-type", format!("the type `{}` has to be quoted", whole.value))
+            .at(whole.place, "read as a type and unknown flags")
             .help("a type of several words is one quoted text")
-            .fix(format!("\"{whole}\"")),
+            .fix(format!("\"{}\"", whole.value)),
     )
 }
 

@@ -141,6 +141,8 @@ pub(super) const TYPES: &[BuiltinType] = &[
     plain("jsonb", &[], F::Json),
     plain("jsonpath", &[], F::Json),
     with("bit", &[], F::Bits, Modifiers::Length { limit: LONGEST_BITS, default: Some(1) }),
+    // The catalog's own type, of any length: `bit` alone means `bit(1)`.
+    plain("\"bit\"", &[], F::Bits),
     with("bit varying", &["varbit"], F::Bits, Modifiers::Length { limit: LONGEST_BITS, default: None }),
     plain("inet", &[], F::Network),
     plain("cidr", &[], F::Network),

@@ -204,7 +204,9 @@ fn number_end(bytes: &[u8]) -> usize {
 
 /// An operator ends before a comment, and in `+` or `-` only where it holds one of `~ ! @ # % ^ & | ? and backquote`.
 fn operator_end(bytes: &[u8]) -> usize {
-    let mut end = bytes.iter().take_while(|byte| is_operator(char::from(**byte))).count();
+    // PostgreSQL takes no longer operator than a name; so a run of signs is not walked over and over.
+    let longest = crate::sql::LONGEST_IDENTIFIER;
+    let mut end = bytes.iter().take(longest).take_while(|byte| is_operator(char::from(**byte))).count();
     if let Some(comment) = (1..end).find(|at| matches!(&bytes[*at..], [b'-', b'-', ..] | [b'/', b'*', ..])) {
         end = comment;
     }

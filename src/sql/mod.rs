@@ -19,7 +19,7 @@ pub use data_type::{DataType, TypeError, type_names};
 pub use default_literal::literal_problem;
 pub use expression::{
     ColumnUse, ExpressionError, changing_function, column_uses, columns_of, default_expression, expression,
-    expression_with,
+    expression_with, read_columns,
 };
 pub use extension_trust::is_trusted_extension;
 pub use extension_types::{extension_of_type, extension_type, is_known_extension};

@@ -8,6 +8,8 @@ mod schemas;
 
 mod catalogs;
 mod compare;
+mod expressions;
+mod facts;
 mod generated_functions;
 mod plans;
 mod privileges;

@@ -73,7 +73,7 @@ impl<'a> Resolver<'a> {
         columns: &mut Vec<Column>,
         first: &mut HashMap<String, Place>,
     ) {
-        let (Some(name), Some(type_name)) = (reader.argument(0), reader.argument(1)) else { return };
+        let (Some(name), Some(type_name)) = (reader.argument(0), reader.type_argument()) else { return };
         let own_place = used_at.unwrap_or(name.place);
         if let Some(place) = first.get(name.as_str()) {
             // A shape that has two of a name was reported by itself.

@@ -255,7 +255,7 @@ impl Resolver<'_> {
         let mut fields: Vec<Field> = Vec::new();
         let mut first: HashMap<String, Place> = HashMap::new();
         for node in reader.children_named("field") {
-            let (Some(name), Some(kind)) = (node.argument(0), node.argument(1)) else { continue };
+            let (Some(name), Some(kind)) = (node.argument(0), node.type_argument()) else { continue };
             if let Some(first) = first.get(name.as_str()) {
                 self.duplicate("fields", &name, *first);
                 continue;

@@ -8,7 +8,7 @@ use crate::sql::lexer::{Token, TokenKind, tokens};
 const LONGEST: usize = 64 * 1024;
 /// Deepest nesting of parentheses, brackets and CASE.
 const DEEPEST: usize = 32;
-/// Most names and operators; values in lists do not count.
+/// Most names, operators and brackets; values in lists do not count.
 const MOST_PARTS: usize = 1000;
 
 /// PostgreSQL manual, "Aggregate Functions".
@@ -183,9 +183,13 @@ fn check_nesting(tokens: &[Token<'_>]) -> Result<(), ExpressionError> {
     for token in tokens {
         match token.kind {
             TokenKind::Punctuation => match token.text {
-                "(" | "[" => open.push(token),
+                "(" | "[" => {
+                    open.push(token);
+                    parts += 1;
+                }
                 ")" | "]" => close(&mut open, token)?,
-                _ => {}
+                "," => {}
+                _ => parts += 1,
             },
             TokenKind::Word | TokenKind::Operator => parts += 1,
             _ => {}
@@ -200,7 +204,7 @@ fn check_nesting(tokens: &[Token<'_>]) -> Result<(), ExpressionError> {
             return Err(ExpressionError::new(message, token.offset));
         }
         if parts > MOST_PARTS {
-            let message = format!("the expression has more than {MOST_PARTS} names and operators");
+            let message = format!("the expression has more than {MOST_PARTS} names, operators and brackets");
             return Err(ExpressionError::new(message, token.offset));
         }
     }

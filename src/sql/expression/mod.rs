@@ -6,7 +6,7 @@ mod normal_form;
 mod syntax;
 mod volatile;
 
-pub use columns::{ColumnUse, column_uses, columns_of};
+pub use columns::{ColumnUse, column_uses, columns_of, read_columns};
 pub use volatile::changing_function;
 
 use crate::schema::Expression;
