@@ -115,14 +115,6 @@ impl DataType {
         let precision = (self.family == TypeFamily::Decimal).then_some(self.modifier).flatten()?;
         Some((precision, self.scale))
     }
-
-    /// Whether values of both types can be compared and joined without a cast of their meaning, so that one
-    /// may refer to the other: the same type but for lengths, or both of integers, or both of text.
-    pub fn is_comparable_with(&self, other: &DataType) -> bool {
-        let close = matches!(self.family, TypeFamily::Integer | TypeFamily::Text | TypeFamily::Decimal);
-        let same_family = close && self.family == other.family;
-        self.is_array == other.is_array && (self.base == other.base || same_family)
-    }
 }
 
 impl fmt::Display for DataType {

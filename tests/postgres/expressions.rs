@@ -27,7 +27,7 @@ async fn prepare(client: &Client, columns: &BTreeMap<&str, &str>) {
     let definitions: Vec<String> =
         columns.iter().map(|(name, data_type)| format!("\"{name}\" {data_type}")).collect();
     let script = format!(
-        "CREATE SEQUENCE t_seq; CREATE TYPE order_status AS ENUM ('placed', 'paid', 'shipped'); \
+        "CREATE EXTENSION citext; CREATE SEQUENCE t_seq; CREATE TYPE order_status AS ENUM ('placed', 'paid', 'shipped'); \
          CREATE TABLE t ({}); SET TIME ZONE 'UTC'",
         definitions.join(", ")
     );

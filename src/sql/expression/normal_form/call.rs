@@ -32,6 +32,24 @@ impl Converter<'_> {
             Expr::Position { expr, r#in } => {
                 Some(Term::function("position", vec![below(r#in)?, below(expr)?]))
             }
+            Expr::BinaryOp { left, op: BinaryOperator::Overlaps, right } => {
+                let mut arguments = Vec::new();
+                for side in [left, right] {
+                    match self.term(side, depth + 1)? {
+                        Term::List(Head::Row, ends) => arguments.extend(ends),
+                        _ => return None,
+                    }
+                }
+                Some(Term::function("overlaps", arguments))
+            }
+            _ => self.text_call(expression, depth),
+        }
+    }
+
+    /// SUBSTRING, TRIM and OVERLAY with their words between the arguments.
+    fn text_call(&self, expression: &Expr, depth: usize) -> Option<Term> {
+        let below = |inner: &Expr| Some(self.as_argument(self.term(inner, depth + 1)?));
+        match expression {
             Expr::Substring { expr, substring_from, substring_for, .. } => {
                 let start = match substring_from {
                     Some(start) => below(start)?,
@@ -64,16 +82,6 @@ impl Converter<'_> {
                     arguments.push(below(length)?);
                 }
                 Some(Term::function("overlay", arguments))
-            }
-            Expr::BinaryOp { left, op: BinaryOperator::Overlaps, right } => {
-                let mut arguments = Vec::new();
-                for side in [left, right] {
-                    match self.term(side, depth + 1)? {
-                        Term::List(Head::Row, ends) => arguments.extend(ends),
-                        _ => return None,
-                    }
-                }
-                Some(Term::function("overlaps", arguments))
             }
             _ => None,
         }

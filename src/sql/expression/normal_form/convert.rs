@@ -13,20 +13,14 @@ impl Converter<'_> {
             return None;
         }
         let below = |inner: &Expr| self.term(inner, depth + 1);
-        let test = |symbol: &str, inner: &Expr| Some(Term::operator(symbol, vec![below(inner)?]));
+        if let Some((symbol, inner)) = test(expression) {
+            return Some(Term::operator(symbol, vec![below(inner)?]));
+        }
         match expression {
             Expr::Nested(inner) => below(inner),
             Expr::Identifier(column) => Some(Term::Column(folded(column))),
             Expr::CompoundIdentifier(parts) => qualified_column(parts),
             Expr::Value(value) => literal(&value.value),
-            Expr::IsNull(inner) => test("IS NULL", inner),
-            Expr::IsNotNull(inner) => test("IS NOT NULL", inner),
-            Expr::IsTrue(inner) => test("IS TRUE", inner),
-            Expr::IsNotTrue(inner) => test("IS NOT TRUE", inner),
-            Expr::IsFalse(inner) => test("IS FALSE", inner),
-            Expr::IsNotFalse(inner) => test("IS NOT FALSE", inner),
-            Expr::IsUnknown(inner) => test("IS UNKNOWN", inner),
-            Expr::IsNotUnknown(inner) => test("IS NOT UNKNOWN", inner),
             Expr::IsDistinctFrom(left, right) => {
                 self.comparison("IS DISTINCT FROM", below(left)?, below(right)?)
             }
@@ -344,59 +338,64 @@ fn symbol(op: &BinaryOperator) -> Option<String> {
     }
 }
 
+/// A test that is written behind its operand.
+fn test(expression: &Expr) -> Option<(&'static str, &Expr)> {
+    Some(match expression {
+        Expr::IsNull(inner) => ("IS NULL", inner),
+        Expr::IsNotNull(inner) => ("IS NOT NULL", inner),
+        Expr::IsTrue(inner) => ("IS TRUE", inner),
+        Expr::IsNotTrue(inner) => ("IS NOT TRUE", inner),
+        Expr::IsFalse(inner) => ("IS FALSE", inner),
+        Expr::IsNotFalse(inner) => ("IS NOT FALSE", inner),
+        Expr::IsUnknown(inner) => ("IS UNKNOWN", inner),
+        Expr::IsNotUnknown(inner) => ("IS NOT UNKNOWN", inner),
+        _ => return None,
+    })
+}
+
 /// Whether PostgreSQL would group `a OP b OP c` otherwise than sqlparser: both give regular expressions,
 /// LIKE's signs and the like a rank of their own, but not the same.
 fn reads_otherwise(op: &BinaryOperator, operand: &Expr) -> bool {
-    let rank_differs = |op: &BinaryOperator| {
-        matches!(
-            op,
-            BinaryOperator::PGRegexMatch
-                | BinaryOperator::PGRegexIMatch
-                | BinaryOperator::PGRegexNotMatch
-                | BinaryOperator::PGRegexNotIMatch
-                | BinaryOperator::PGLikeMatch
-                | BinaryOperator::PGILikeMatch
-                | BinaryOperator::PGNotLikeMatch
-                | BinaryOperator::PGNotILikeMatch
-                | BinaryOperator::BitwiseOr
-                | BinaryOperator::BitwiseAnd
-                | BinaryOperator::PGBitwiseXor
-                | BinaryOperator::PGOverlap
-                | BinaryOperator::PGCustomBinaryOperator(_)
-        )
-    };
-    let plain = |op: &BinaryOperator| {
-        matches!(
-            op,
-            BinaryOperator::Plus
-                | BinaryOperator::Minus
-                | BinaryOperator::Multiply
-                | BinaryOperator::Divide
-                | BinaryOperator::Modulo
-                | BinaryOperator::PGExp
-                | BinaryOperator::And
-                | BinaryOperator::Or
-        )
-    };
-    let comparison = |op: &BinaryOperator| {
-        matches!(
-            op,
-            BinaryOperator::Eq
-                | BinaryOperator::NotEq
-                | BinaryOperator::Lt
-                | BinaryOperator::Gt
-                | BinaryOperator::LtEq
-                | BinaryOperator::GtEq
-        )
-    };
-    match operand {
-        Expr::BinaryOp { op: inner, .. } => {
-            // Chained comparisons are no expression in PostgreSQL.
-            let doubtful = |one: &BinaryOperator, other: &BinaryOperator| {
-                rank_differs(one) && !plain(other) && !comparison(other)
-            };
-            doubtful(op, inner) || doubtful(inner, op)
-        }
-        _ => false,
-    }
+    let Expr::BinaryOp { op: inner, .. } = operand else { return false };
+    ranks_differ(op) && !ranks_agree(inner) || ranks_differ(inner) && !ranks_agree(op)
+}
+
+fn ranks_differ(op: &BinaryOperator) -> bool {
+    matches!(
+        op,
+        BinaryOperator::PGRegexMatch
+            | BinaryOperator::PGRegexIMatch
+            | BinaryOperator::PGRegexNotMatch
+            | BinaryOperator::PGRegexNotIMatch
+            | BinaryOperator::PGLikeMatch
+            | BinaryOperator::PGILikeMatch
+            | BinaryOperator::PGNotLikeMatch
+            | BinaryOperator::PGNotILikeMatch
+            | BinaryOperator::BitwiseOr
+            | BinaryOperator::BitwiseAnd
+            | BinaryOperator::PGBitwiseXor
+            | BinaryOperator::PGOverlap
+            | BinaryOperator::PGCustomBinaryOperator(_)
+    )
+}
+
+/// Operators that stand above or below all others in both. (Chained comparisons are no expression in PostgreSQL.)
+fn ranks_agree(op: &BinaryOperator) -> bool {
+    matches!(
+        op,
+        BinaryOperator::Plus
+            | BinaryOperator::Minus
+            | BinaryOperator::Multiply
+            | BinaryOperator::Divide
+            | BinaryOperator::Modulo
+            | BinaryOperator::PGExp
+            | BinaryOperator::And
+            | BinaryOperator::Or
+            | BinaryOperator::Eq
+            | BinaryOperator::NotEq
+            | BinaryOperator::Lt
+            | BinaryOperator::Gt
+            | BinaryOperator::LtEq
+            | BinaryOperator::GtEq
+    )
 }
