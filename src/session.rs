@@ -5,10 +5,13 @@ use crate::diagnostic::{Finding, Severity};
 use crate::lowering;
 use crate::plan::{self, PlanError, ProofError};
 use crate::rules;
+use crate::schema::Schema;
+use crate::semantic::model::{Service, ServiceId};
 use crate::semantic::{self, ReadFailure, Register};
 use crate::source::{FileSystem, Sources};
 use crate::templates::{TemplateError, Templates};
 use jiff::civil::Date;
+use rayon::prelude::*;
 use std::path::Path;
 
 /// A stage of a run, for those who measure.
@@ -163,6 +166,10 @@ pub fn generate(
     Ok(files)
 }
 
+/// How many services are worked on at a time: enough for every core, few enough that not all schemas are in
+/// memory at once.
+const SERVICES_AT_A_TIME: usize = 32;
+
 /// Migrations and what an administrator runs before them, of every selected service with a database.
 fn sql(
     register: &Register,
@@ -170,23 +177,51 @@ fn sql(
     selection: &Selection,
     ended: &mut dyn FnMut(Stage),
 ) -> Result<Vec<GeneratedFile>, GenerateError> {
+    let is_selected =
+        |service: &Service| service.database.is_some() && selection.includes_service(service.name.as_str());
+    let services: Vec<ServiceId> =
+        register.services.iter().filter(|(_, service)| is_selected(service)).map(|(id, _)| id).collect();
     let mut files = Vec::new();
-    for (id, service) in register.services.iter() {
-        let name = service.name.as_str();
-        if service.database.is_none() || !selection.includes_service(name) {
-            continue;
-        }
-        let schema = lowering::lower(register, id);
-        ended(Stage::Lower);
-        let plan = plan::initial(&schema)
-            .map_err(|error| GenerateError::Plan { service: name.to_owned(), error: Box::new(error) })?;
-        ended(Stage::Plan);
-        plan::prove(&plan, &schema)
-            .map_err(|error| GenerateError::Proof { service: name.to_owned(), error: Box::new(error) })?;
-        ended(Stage::Prove);
-        files.extend(bootstrap::render(templates, register, id)?);
-        files.extend(migrations::render_initial(templates, register, id, &plan)?);
-        ended(Stage::Render);
+    for some in services.chunks(SERVICES_AT_A_TIME) {
+        files.extend(sql_of(some, register, templates, ended)?);
     }
     Ok(files)
+}
+
+/// The same of some services. One knows nothing of another here, so each stage works on all of them at once.
+fn sql_of(
+    services: &[ServiceId],
+    register: &Register,
+    templates: &Templates,
+    ended: &mut dyn FnMut(Stage),
+) -> Result<Vec<GeneratedFile>, GenerateError> {
+    let name = |id: ServiceId| register.services[id].name.value.clone();
+    let schemas: Vec<Schema> = services.par_iter().map(|id| lowering::lower(register, *id)).collect();
+    ended(Stage::Lower);
+    let plans = in_order(services.par_iter().zip(&schemas).map(|(id, schema)| {
+        plan::initial(schema)
+            .map_err(|error| GenerateError::Plan { service: name(*id), error: Box::new(error) })
+    }))?;
+    ended(Stage::Plan);
+    in_order(services.par_iter().zip(&schemas).zip(&plans).map(|((id, schema), plan)| {
+        plan::prove(plan, schema)
+            .map_err(|error| GenerateError::Proof { service: name(*id), error: Box::new(error) })
+    }))?;
+    ended(Stage::Prove);
+    let files = in_order(services.par_iter().zip(&plans).map(|(id, plan)| {
+        let mut files: Vec<GeneratedFile> =
+            bootstrap::render(templates, register, *id)?.into_iter().collect();
+        files.extend(migrations::render_initial(templates, register, *id, plan)?);
+        Ok(files)
+    }))?;
+    ended(Stage::Render);
+    Ok(files.into_iter().flatten().collect())
+}
+
+/// All results, or the first error in the order of the services, whichever thread was first.
+fn in_order<T: Send>(
+    results: impl IndexedParallelIterator<Item = Result<T, GenerateError>>,
+) -> Result<Vec<T>, GenerateError> {
+    let results: Vec<Result<T, GenerateError>> = results.collect();
+    results.into_iter().collect()
 }

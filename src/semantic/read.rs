@@ -19,6 +19,17 @@ pub struct Reader<'a> {
     pub spec: &'static NodeSpec,
 }
 
+/// What an argument of the source turned out to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// An argument proper, with its number.
+    Argument(usize),
+    /// A flag: an unquoted word behind the required arguments.
+    Flag,
+    /// Too much.
+    Surplus,
+}
+
 /// The arguments of a node, told apart.
 pub struct Split<'a> {
     /// Arguments proper.
@@ -40,7 +51,9 @@ impl<'a> Reader<'a> {
 
     /// The children of one name.
     pub fn children_named(self, name: &'static str) -> impl Iterator<Item = Reader<'a>> {
-        self.children().filter(move |child| child.spec.name == name)
+        let spec = self.spec.child(name).map(|child| child.node);
+        let named = self.node.children().filter(move |node| node.name() == name);
+        named.filter_map(move |node| Some(Reader { node, spec: spec? }))
     }
 
     /// The first child of a name.
@@ -48,39 +61,58 @@ impl<'a> Reader<'a> {
         self.children_named(name).next()
     }
 
-    /// Tells arguments and flags apart. A flag is an unquoted word behind the required arguments.
+    /// Every argument of the source with what it turned out to be.
+    fn roles(self) -> impl Iterator<Item = (Role, &'a Value)> {
+        let expected = self.spec.arguments;
+        let mut count = 0;
+        let values =
+            self.node.entries().iter().filter(|entry| entry.name.is_none()).map(|entry| &entry.value);
+        // Commas alone are a mistake that was reported; they are no argument.
+        let meant = values.filter(move |value| bare_word(self.node.tree, value) != Some(""));
+        meant.map(move |value| {
+            let filled = count >= expected.fixed.len();
+            if filled && bare_word(self.node.tree, value).is_some_and(|word| self.spec.has_flag(word)) {
+                (Role::Flag, value)
+            } else if filled && expected.rest.is_none() {
+                (Role::Surplus, value)
+            } else {
+                count += 1;
+                (Role::Argument(count - 1), value)
+            }
+        })
+    }
+
+    /// Tells arguments, flags and what is too much apart.
     pub fn split(self) -> Split<'a> {
         let mut split = Split { arguments: Vec::new(), flags: Vec::new(), surplus: Vec::new() };
-        let expected = self.spec.arguments;
-        for entry in self.node.entries().iter().filter(|entry| entry.name.is_none()) {
-            let value = &entry.value;
-            if bare_word(self.node.tree, value) == Some("") {
-                continue; // commas alone
-            }
-            let filled = split.arguments.len() >= expected.fixed.len();
-            if filled && bare_word(self.node.tree, value).is_some_and(|word| self.spec.has_flag(word)) {
-                split.flags.push(value);
-            } else if filled && expected.rest.is_none() {
-                split.surplus.push(value);
-            } else {
-                split.arguments.push(value);
+        for (role, value) in self.roles() {
+            match role {
+                Role::Argument(_) => split.arguments.push(value),
+                Role::Flag => split.flags.push(value),
+                Role::Surplus => split.surplus.push(value),
             }
         }
         split
     }
 
+    /// An argument by its number, with what it has to be.
+    fn argument_value(self, index: usize) -> Option<(&'a Value, Kind)> {
+        let (_, value) = self.roles().find(|(role, _)| *role == Role::Argument(index))?;
+        Some((value, self.argument_kind(index)?))
+    }
+
     /// An argument by its number, as text.
     pub fn argument(self, index: usize) -> Option<Located<String>> {
-        let split = self.split();
-        let value = split.arguments.get(index)?;
-        let kind = self.argument_kind(index)?;
+        let (value, kind) = self.argument_value(index)?;
         self.text_of(value, kind)
     }
 
     /// The argument called `type`, as it was meant where its words stand without quotes.
     pub fn type_argument(self) -> Option<Located<String>> {
         let position = self.spec.arguments.fixed.iter().position(|argument| argument.name == "type")?;
-        self.unquoted_type(&self.split()).or_else(|| self.argument(position))
+        let has_surplus = self.roles().any(|(role, _)| role == Role::Surplus);
+        let unquoted = if has_surplus { self.unquoted_type(&self.split()) } else { None };
+        unquoted.or_else(|| self.argument(position))
     }
 
     /// A type of several words without quotes, such as `double precision`: its first word is read as the type, the
@@ -101,29 +133,32 @@ impl<'a> Reader<'a> {
 
     /// An argument by its number as it stands in the tree, where it is a text.
     pub fn argument_text(self, index: usize) -> Option<&'a str> {
-        let value = *self.split().arguments.get(index)?;
-        let ValueKind::String(text) = value.kind else { return None };
+        let ValueKind::String(text) = self.argument_value(index)?.0.kind else { return None };
         Some(self.node.tree.string(text))
     }
 
     /// The arguments from a number on, as text.
     pub fn arguments_from(self, index: usize) -> Vec<Located<String>> {
-        let split = self.split();
-        let rest = split.arguments.iter().enumerate().skip(index);
-        rest.filter_map(|(number, value)| self.text_of(value, self.argument_kind(number)?)).collect()
+        let texts = self.roles().filter_map(|(role, value)| match role {
+            Role::Argument(number) if number >= index => self.text_of(value, self.argument_kind(number)?),
+            _ => None,
+        });
+        texts.collect()
     }
 
     /// The arguments from a number on, as literals.
     pub fn literals_from(self, index: usize) -> Vec<Located<DefaultValue>> {
-        let split = self.split();
-        split.arguments.iter().skip(index).filter_map(|value| self.literal_of(value)).collect()
+        let literals = self.roles().filter_map(|(role, value)| match role {
+            Role::Argument(number) if number >= index => self.literal_of(value),
+            _ => None,
+        });
+        literals.collect()
     }
 
     /// An argument by its number, as a whole number.
     pub fn whole_argument(self, index: usize) -> Option<Located<u32>> {
-        let split = self.split();
-        let value = split.arguments.get(index)?;
-        self.whole_of(value, self.argument_kind(index)?)
+        let (value, kind) = self.argument_value(index)?;
+        self.whole_of(value, kind)
     }
 
     /// An argument by its number, as the beginning of a day, month or year.
@@ -134,8 +169,9 @@ impl<'a> Reader<'a> {
 
     /// The place of a flag.
     pub fn flag(self, name: &str) -> Option<Place> {
-        let split = self.split();
-        let found = split.flags.iter().find(|value| bare_word(self.node.tree, value) == Some(name))?;
+        let is_flag =
+            |role: Role, value| role == Role::Flag && bare_word(self.node.tree, value) == Some(name);
+        let (_, found) = self.roles().find(|(role, value)| is_flag(*role, value))?;
         Some(self.node.tree.place(found.span))
     }
 

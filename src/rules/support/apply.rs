@@ -1,12 +1,13 @@
 //! From what the rules find to the findings of a run: allowances, levels, order.
 
-use super::super::{RULES, expired_allow, rule, unused_allow};
+use super::super::{RULES, Rule, expired_allow, rule, unused_allow};
 use super::allowances::Allowances;
 use crate::diagnostic::{Finding, Severity};
 use crate::semantic::Register;
 use crate::semantic::model::{LintLevel, Located};
 use crate::semantic::suggest::nearest;
 use jiff::civil::Date;
+use rayon::prelude::*;
 use std::collections::HashMap;
 
 /// Runs every rule and gives all findings of a run, in order, each once.
@@ -20,9 +21,8 @@ use std::collections::HashMap;
 pub fn apply(register: &Register, findings: Vec<Finding>, today: Option<Date>) -> Vec<Finding> {
     let mut found = findings;
     let is_whole = !found.iter().any(|finding| finding.severity == Severity::Error);
-    for rule in RULES {
-        (rule.check)(register, &mut found);
-    }
+    let by_rule: Vec<Vec<Finding>> = RULES.par_iter().map(|rule| run(rule, register)).collect();
+    found.extend(by_rule.into_iter().flatten());
     found.extend(names_of_no_rule(register));
     let mut kept = silence(register, found, is_whole, today);
     let levels: HashMap<&str, LintLevel> =
@@ -42,6 +42,12 @@ pub fn apply(register: &Register, findings: Vec<Finding>, today: Option<Date>) -
     });
     sort(&mut kept);
     kept
+}
+
+fn run(rule: &Rule, register: &Register) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    (rule.check)(register, &mut findings);
+    findings
 }
 
 /// Sorts findings by place, then rule, then message, and drops repetitions. Those without a place come first.

@@ -15,7 +15,8 @@ const MOST_COLUMNS: usize = 1600;
 impl<'a> Resolver<'a> {
     /// The columns of a table in order; those of a shape stand where `use` stands.
     pub(super) fn table_columns(&mut self, service: ServiceId, reader: Reader<'a>) -> Vec<Column> {
-        let mut columns: Vec<Column> = Vec::new();
+        // Exactly as many as most tables need: columns are most of what a register holds.
+        let mut columns: Vec<Column> = Vec::with_capacity(reader.children_named("column").count());
         let mut first: HashMap<String, Place> = HashMap::new();
         let mut used: HashMap<String, Place> = HashMap::new();
         for child in reader.children() {
@@ -125,22 +126,26 @@ impl<'a> Resolver<'a> {
 
     /// Properties and flags of a column that PostgreSQL does not take together.
     pub(super) fn contradictions(&mut self, reader: Reader<'_>, name: &Located<String>) {
-        let property = |key: &str| {
-            let tree = reader.node.tree;
+        let tree = reader.node.tree;
+        let property = |key: &str, shown: &'static str| {
             let mut names = reader.node.entries().iter().filter_map(|entry| entry.name);
-            names
-                .find(|text| tree.string(*text) == key)
-                .map(|text| (format!("{key}="), tree.place(text.span)))
+            names.find(|text| tree.string(*text) == key).map(|text| (shown, tree.place(text.span)))
         };
-        let flag = |key: &str| reader.flag(key).map(|place| (key.to_owned(), place));
-        let value_sources =
-            [property("default"), property("default-sql"), property("generated-sql"), flag("identity")];
-        let found: Vec<_> = value_sources.into_iter().flatten().collect();
+        let flag = |key: &'static str| reader.flag(key).map(|place| (key, place));
+        let generated = property("generated-sql", "generated-sql=");
+        let mut value_sources = [
+            property("default", "default="),
+            property("default-sql", "default-sql="),
+            generated,
+            flag("identity"),
+        ]
+        .into_iter()
+        .flatten();
         let pairs = [
-            found.first().cloned().zip(found.get(1).cloned()),
+            value_sources.next().zip(value_sources.next()),
             flag("nullable").zip(flag("identity")),
             flag("nullable").zip(flag("primary-key")),
-            property("generated-sql").zip(property("on-update-sql")),
+            generated.zip(property("on-update-sql", "on-update-sql=")),
             flag("unique").zip(flag("primary-key")),
         ];
         for ((one, one_place), (other, other_place)) in pairs.into_iter().flatten() {
@@ -156,7 +161,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// What a type means in a service.
-    pub(super) fn column_type(&self, service: ServiceId, text: &str) -> ColumnType {
+    pub(super) fn column_type(&mut self, service: ServiceId, text: &str) -> ColumnType {
         let mut element = text.trim();
         let mut dimensions = 0u8;
         while let Some(shorter) = element.strip_suffix("[]") {
@@ -166,7 +171,16 @@ impl<'a> Resolver<'a> {
         if let Some(id) = self.names.enums.get(&(service, element.to_owned())) {
             return ColumnType::Enum(*id, dimensions);
         }
-        if let Some(data_type) = DataType::parse(text) {
+        // A register uses few types, each of them very often.
+        let builtin = match self.types.get(text) {
+            Some(known) => known.clone(),
+            None => {
+                let read = DataType::parse(text);
+                self.types.insert(text.to_owned(), read.clone());
+                read
+            }
+        };
+        if let Some(data_type) = builtin {
             return ColumnType::Builtin(data_type);
         }
         self.extension_type(service, text).unwrap_or_else(|| ColumnType::Unknown(text.to_owned()))

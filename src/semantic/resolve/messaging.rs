@@ -275,7 +275,7 @@ impl Resolver<'_> {
     }
 
     /// A column type, an enum, or the entity of a table of the service.
-    fn field_type(&self, service: ServiceId, text: &str) -> FieldType {
+    fn field_type(&mut self, service: ServiceId, text: &str) -> FieldType {
         use crate::semantic::model::ColumnType;
         let column_type = self.column_type(service, text);
         if !matches!(column_type, ColumnType::Unknown(_)) {

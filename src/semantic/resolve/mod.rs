@@ -23,6 +23,7 @@ use super::read::Reader;
 use super::wording::{shown, suggest, suggest_column};
 use crate::diagnostic::Finding;
 use crate::source::Place;
+use crate::sql::DataType;
 use crate::syntax::Tree;
 use indexmap::IndexMap;
 use std::collections::{HashMap, HashSet};
@@ -63,6 +64,8 @@ struct Resolver<'a> {
     services: Vec<(ServiceId, Reader<'a>)>,
     tables: Vec<(TableId, Reader<'a>)>,
     entities: HashMap<(ServiceId, String), TableId>,
+    /// Types that were read, by how they were written.
+    types: HashMap<String, Option<DataType>>,
     /// The names of columns as written, of tables in which a column was not found.
     written_columns: HashMap<TableId, HashSet<String>>,
     /// Where the event was written that a topic sends on an occasion.
@@ -81,6 +84,7 @@ pub fn resolve(trees: &[Tree]) -> (Register, Vec<Finding>) {
         services: Vec::new(),
         tables: Vec::new(),
         entities: HashMap::new(),
+        types: HashMap::new(),
         written_columns: HashMap::new(),
         occasions: HashMap::new(),
     };
