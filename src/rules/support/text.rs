@@ -48,7 +48,7 @@ mod tests {
             ("boxes", "box"),
             ("statuses", "status"),
             ("moderation_queue", "moderation_queue"),
-            ("ties", "ty"),
+            ("ties", "tie"),
             ("s", "s"),
             ("access", "access"),
         ];
