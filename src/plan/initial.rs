@@ -89,13 +89,12 @@ fn bare(table: &Table) -> Table {
     }
 }
 
-/// What stands with a table: partitions, indexes, triggers, comments.
+/// What stands with a table: comments, indexes, partitions, triggers.
 fn belongings(name: &ObjectName, table: &Table, up: &mut Vec<Statement>) {
     up.extend(comment(Commented::Table(name.clone()), table.comment.as_deref()));
     for (column, definition) in &table.columns {
         up.extend(comment(Commented::Column(name.clone(), column.clone()), definition.comment.as_deref()));
     }
-    partitions(name, table, up);
     for (index_name, index) in &table.indexes {
         let without_comment = Index { comment: None, ..index.clone() };
         up.push(Statement::CreateIndex {
@@ -105,6 +104,8 @@ fn belongings(name: &ObjectName, table: &Table, up: &mut Vec<Statement>) {
         });
         up.extend(comment(Commented::Index(name.clone(), index_name.clone()), index.comment.as_deref()));
     }
+    // After the indexes: PostgreSQL names those of partitions by itself, and then avoids the names of these.
+    partitions(name, table, up);
     for (trigger_name, trigger) in &table.triggers {
         up.push(Statement::CreateTrigger {
             table: name.clone(),

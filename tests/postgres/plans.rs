@@ -10,7 +10,7 @@ use freehold::sql;
 use tokio_postgres::Client;
 
 /// How many schemas each server sees.
-const CASES: u32 = 24;
+const CASES: u32 = 16;
 
 #[test]
 fn random_schemas_stand_as_planned_after_every_statement() {

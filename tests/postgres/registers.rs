@@ -2,13 +2,15 @@
 
 use crate::service::{administrator, prove};
 use crate::support::registers::registers;
-use crate::support::{ADMINISTRATOR, Server, services::Service, services::compile};
+use crate::support::services::{Service, check, compile, errors};
+use crate::support::{ADMINISTRATOR, Server};
 use crate::{on_every_server, on_every_server_at_random, privileges};
 use freehold::source::{Disk, Memory};
+use proptest::prelude::*;
 use std::path::Path;
 
 /// How many random registers each server sees.
-const CASES: u32 = 12;
+const CASES: u32 = 8;
 
 fn register(folder: &str, model: &str) -> Vec<Service> {
     compile(&Disk::new(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)), model)
@@ -44,6 +46,19 @@ fn nova_stands_as_declared() {
     let tables: usize = services.iter().map(|service| service.schema.tables.len()).sum();
     assert!(tables >= 45, "only {tables} tables");
     on_every_server(async |server| prove_all(server, &services).await);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    /// Otherwise the test below would be about registers that nobody gets to build.
+    #[test]
+    fn random_registers_have_no_errors(text in registers()) {
+        let mut files = Memory::default();
+        files.insert("model.kdl", text.as_str());
+        let errors = errors(&check(&files, "model.kdl"));
+        prop_assert!(errors.is_empty(), "{errors:#?}\n{text}");
+    }
 }
 
 #[test]

@@ -247,13 +247,17 @@ const TYPES: [TypeChoice; 22] = [
 
 /// A random register: between one and three services, in a file that reads without findings.
 pub fn registers() -> impl Strategy<Value = String> {
-    vec((vec(tables(), 1..4), any::<bool>()), 1..4).prop_map(|services| {
+    vec((vec(tables(), 1..4), any::<bool>()), 1..4).prop_map(|mut services| {
+        for (number, (tables, _)) in services.iter_mut().enumerate() {
+            tables.iter_mut().for_each(|table| table.service = number);
+        }
         let mut text = "platform shop { postgres version=\"16.3\"; kafka partitions=2 retention-days=7 }\n\
             team all contact=\"#all\"\n\
             server main class=db.t3.small storage-gb=50 max-connections=200\n"
             .to_owned();
+        let subject = &services[0].0[0];
         for (number, (tables, extra)) in services.iter().enumerate() {
-            service(&mut text, number, tables, *extra);
+            service(&mut text, number, tables, *extra, subject);
         }
         text
     })
@@ -261,6 +265,8 @@ pub fn registers() -> impl Strategy<Value = String> {
 
 #[derive(Clone, Debug)]
 struct Table {
+    /// The number of its service.
+    service: usize,
     name: Index,
     columns: Vec<Column>,
     key: u8,
@@ -290,6 +296,7 @@ fn tables() -> impl Strategy<Value = Table> {
     let parts = (any::<Index>(), vec(columns(), 1..8), 0..3u8, vec((any::<Index>(), any::<u8>()), 0..3));
     let rest = (vec((any::<Index>(), any::<Index>(), any::<u8>()), 0..4), 0..8u8, any::<bool>());
     (parts, rest).prop_map(|((name, columns, key, keys), (indexes, partition, soft_delete))| Table {
+        service: 0,
         name,
         columns,
         key,
@@ -302,7 +309,7 @@ fn tables() -> impl Strategy<Value = Table> {
 
 impl Table {
     fn name(&self, number: usize) -> String {
-        format!("{}_{number}", TABLES[self.name.index(TABLES.len())])
+        format!("{}_{}{number}", TABLES[self.name.index(TABLES.len())], self.service)
     }
 
     fn key_type(&self) -> &'static str {
@@ -321,22 +328,26 @@ impl Table {
     }
 }
 
-fn service(text: &mut String, number: usize, tables: &[Table], extra: bool) {
+fn service(text: &mut String, number: usize, tables: &[Table], extra: bool, subject: &Table) {
     let line = format!(
         "service s{number} team=all {{\n    database shop_s{number} on=main pool=2\n    extension citext\n    \
          extension pg_trgm\n    enum status open closed \"it's done\"\n"
     );
     text.push_str(&line);
+    // The first service tells of its first table; the others refer to it and keep copies.
+    let (told, carried) = (subject.name(0), subject.column(0).0);
+    let refers = number > 0 && subject.is_whole();
     for position in 0..tables.len() {
-        table(text, number, tables, position);
+        let reference = (refers && position == 0).then_some(subject);
+        table(text, tables, position, reference);
     }
-    // The first service tells of its first table, and the others refer to it and keep copies.
-    let whole = tables[0].is_whole();
-    if number == 0 && whole {
-        let name = tables[0].name(0);
-        let carried = tables[0].column(0).0;
+    if number == 0 && subject.is_whole() {
         let events = "event ThingCreated when=created; event ThingUpdated when=updated; event ThingDeleted when=deleted";
-        writeln!(text, "    topic s0.thing of={name} key=id {{ carries {carried}; {events} }}").unwrap();
+        writeln!(text, "    topic s0.thing of={told} key=id {{ carries {carried}; {events} }}").unwrap();
+    }
+    if refers {
+        writeln!(text, "    projection copies of=s0.{told} {{ key as=thing_id; carries {carried} }}")
+            .unwrap();
     }
     if extra {
         let name = tables[0].name(0);
@@ -346,7 +357,7 @@ fn service(text: &mut String, number: usize, tables: &[Table], extra: bool) {
     text.push_str("}\n");
 }
 
-fn table(text: &mut String, service: usize, tables: &[Table], position: usize) {
+fn table(text: &mut String, tables: &[Table], position: usize, refers_to: Option<&Table>) {
     let table = &tables[position];
     let name = table.name(position);
     writeln!(text, "    table {name} entity=Thing{position} summary=\"it's a \\\\ thing\" {{").unwrap();
@@ -358,10 +369,18 @@ fn table(text: &mut String, service: usize, tables: &[Table], position: usize) {
     keys(text, tables, position);
     partition(text, table, &name);
     indexes(text, table);
+    if let Some(target) = refers_to {
+        writeln!(text, "        column thing_id {} nullable", target.key_type()).unwrap();
+        let target = target.name(0);
+        writeln!(text, "        reference thing_id to=s0.{target} on-delete=nullify verify=projection")
+            .unwrap();
+    }
     if table.soft_delete {
         text.push_str("        column deleted_at timestamptz nullable\n        soft-delete deleted_at\n");
+        text.push_str(
+            "        column updated_at timestamptz default-sql=\"now()\" on-update-sql=\"now()\"\n",
+        );
     }
-    let _ = service;
     text.push_str("    }\n");
 }
 

@@ -1,12 +1,11 @@
 //! What the compiler makes of a register: for each service its schema, its plan and its files.
 
-use freehold::backends::{bootstrap, migrations};
 use freehold::diagnostic::Severity;
 use freehold::lowering::lower;
 use freehold::names::DatabaseRoles;
 use freehold::plan::{self, Plan};
 use freehold::schema::Schema;
-use freehold::semantic;
+use freehold::session::{self, Checked, Selection};
 use freehold::source::FileSystem;
 use freehold::templates::Templates;
 use std::collections::BTreeMap;
@@ -24,36 +23,43 @@ pub struct Service {
     pub down: String,
 }
 
-/// Compiles a register whose reading finds no error.
+/// Checks a register as `freehold check` does.
+pub fn check(files: &dyn FileSystem, model: &str) -> Checked {
+    session::check(files, Path::new(model), None, &mut |_| {})
+}
+
+/// The errors of a check, as text.
+pub fn errors(checked: &Checked) -> Vec<String> {
+    let errors = checked.findings.iter().filter(|finding| finding.severity == Severity::Error);
+    errors.map(|error| format!("{}: {}: {:?}", error.rule, error.message, error.labels)).collect()
+}
+
+/// Compiles a register in which no error is found.
 pub fn compile(files: &dyn FileSystem, model: &str) -> Vec<Service> {
-    let loaded = semantic::load(files, Path::new(model));
-    let errors = loaded.findings.iter().filter(|finding| finding.severity == Severity::Error);
-    let errors: Vec<String> = errors
-        .map(|finding| format!("{}: {}: {:?}", finding.rule, finding.message, finding.labels))
-        .collect();
-    assert!(errors.is_empty(), "{errors:#?}");
+    let checked = check(files, model);
+    assert_eq!(errors(&checked), [""; 0]);
+    let register = &checked.register;
     let templates = Templates::new(&BTreeMap::new()).unwrap();
+    let generated = session::generate(register, &templates, &Selection::default(), &mut |_| {}).unwrap();
+    let file = |service: &str, name: &str| {
+        let path = format!("sql/{service}/{name}.sql");
+        let mut matching = generated.iter().filter(|file| file.path == path);
+        matching.next().unwrap_or_else(|| panic!("there is no {path}")).contents.clone()
+    };
     let mut services = Vec::new();
-    for (id, declaration) in loaded.register.services.iter() {
+    for (id, declaration) in register.services.iter() {
         let Some(database) = &declaration.database else { continue };
-        let schema = lower(&loaded.register, id);
-        let plan = plan::initial(&schema).unwrap();
-        assert_eq!(plan::prove(&plan, &schema), Ok(()));
-        let bootstrap = bootstrap::render(&templates, &loaded.register, id).unwrap().unwrap();
-        let files = migrations::render_initial(&templates, &loaded.register, id, &plan).unwrap();
-        let contents = |direction: &str| {
-            let mut matching = files.iter().filter(|file| file.path.ends_with(&format!(".{direction}.sql")));
-            matching.next().unwrap().contents.clone()
-        };
+        let schema = lower(register, id);
+        let name = declaration.name.value.clone();
         services.push(Service {
-            name: declaration.name.value.clone(),
             database: database.name.value.clone(),
             roles: DatabaseRoles::of(&database.name.value),
-            up: contents("up"),
-            down: contents("down"),
-            bootstrap: bootstrap.contents,
+            bootstrap: file(&name, "bootstrap"),
+            up: file(&name, "0001_initial.up"),
+            down: file(&name, "0001_initial.down"),
+            plan: plan::initial(&schema).unwrap(),
             schema,
-            plan,
+            name,
         });
     }
     services
