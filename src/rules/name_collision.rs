@@ -10,7 +10,7 @@ use crate::semantic::model::{
     Table, TableId,
 };
 use crate::source::Place;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{HashMap, HashSet};
 
 pub(super) const RULE: Rule = Rule {
     name: "name-collision",
@@ -61,7 +61,7 @@ service order-notes team=sales {
 };
 
 fn check(register: &Register, findings: &mut Vec<Finding>) {
-    let mut taken = Taken { names: BTreeMap::new(), reported: BTreeSet::new(), findings };
+    let mut taken = Taken { names: HashMap::new(), reported: HashSet::new(), findings };
     for service in register.services.values() {
         let key = names::protobuf_package_part(service.name.as_str());
         taken.take("services", &key, &service.name, "one package and crate");
@@ -107,9 +107,9 @@ enum Owner<'a> {
 
 /// Names that are taken, by scope and by what they become.
 struct Taken<'a, 'f> {
-    names: BTreeMap<(String, String), Owner<'a>>,
+    names: HashMap<(String, String), Owner<'a>>,
     /// Two names may meet in several places, and are reported for the first.
-    reported: BTreeSet<(Place, Place)>,
+    reported: HashSet<(Place, Place)>,
     findings: &'f mut Vec<Finding>,
 }
 

@@ -71,7 +71,8 @@ impl<'a> Reader<'a> {
         let meant = values.filter(move |value| bare_word(self.node.tree, value) != Some(""));
         meant.map(move |value| {
             let filled = count >= expected.fixed.len();
-            if filled && bare_word(self.node.tree, value).is_some_and(|word| self.spec.has_flag(word)) {
+            let is_flag = |word: &str| self.spec.has_flag(word);
+            if filled && bare_word(self.node.tree, value).is_some_and(is_flag) {
                 (Role::Flag, value)
             } else if filled && expected.rest.is_none() {
                 (Role::Surplus, value)
@@ -167,12 +168,16 @@ impl<'a> Reader<'a> {
         Some(Located::new(date_start(text.as_str())?, text.place))
     }
 
+    /// The flags, each with its place.
+    pub fn flags(self) -> Vec<(&'a str, Place)> {
+        let tree = self.node.tree;
+        let flags = self.roles().filter(|(role, _)| *role == Role::Flag);
+        flags.filter_map(|(_, value)| Some((bare_word(tree, value)?, tree.place(value.span)))).collect()
+    }
+
     /// The place of a flag.
     pub fn flag(self, name: &str) -> Option<Place> {
-        let is_flag =
-            |role: Role, value| role == Role::Flag && bare_word(self.node.tree, value) == Some(name);
-        let (_, found) = self.roles().find(|(role, value)| is_flag(*role, value))?;
-        Some(self.node.tree.place(found.span))
+        self.flags().into_iter().find(|(flag, _)| *flag == name).map(|(_, place)| place)
     }
 
     /// A property as text.
@@ -280,11 +285,15 @@ impl<'a> Reader<'a> {
 pub fn bare_word<'a>(tree: &'a Tree, value: &Value) -> Option<&'a str> {
     let ValueKind::String(text) = value.kind else { return None };
     let quoted = tree.source(text.span).starts_with(['"', '#']);
-    // Commas and colons at the ends were reported: they stand there as in other languages, and are not meant.
     if quoted {
         return None;
     }
-    let plain = tree.string(text).trim_matches(',');
+    let word = tree.string(text);
+    if !word.starts_with(',') && !word.ends_with([',', ':']) {
+        return Some(word);
+    }
+    // Commas and colons at the ends were reported: they stand there as in other languages, and are not meant.
+    let plain = word.trim_matches(',');
     let name = plain.trim_end_matches(':');
     Some(if name.is_empty() { plain } else { name })
 }

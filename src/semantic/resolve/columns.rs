@@ -89,6 +89,8 @@ impl<'a> Resolver<'a> {
             self.too_many_columns(first.len(), own_place);
             return;
         }
+        let flags = reader.flags();
+        let is_flagged = |name: &str| flags.iter().any(|(flag, _)| *flag == name);
         if used_at.is_none() {
             self.contradictions(reader, &name);
         }
@@ -97,10 +99,10 @@ impl<'a> Resolver<'a> {
             name,
             was: reader.text("was"),
             data_type,
-            nullable: reader.flag("nullable").is_some(),
-            identity: reader.flag("identity").is_some(),
-            private: reader.flag("private").is_some(),
-            pii: reader.flag("pii").is_some(),
+            nullable: is_flagged("nullable"),
+            identity: is_flagged("identity"),
+            private: is_flagged("private"),
+            pii: is_flagged("pii"),
             default: reader.literal("default"),
             default_sql: reader.text("default-sql"),
             generated_sql: reader.text("generated-sql"),
@@ -131,7 +133,8 @@ impl<'a> Resolver<'a> {
             let mut names = reader.node.entries().iter().filter_map(|entry| entry.name);
             names.find(|text| tree.string(*text) == key).map(|text| (shown, tree.place(text.span)))
         };
-        let flag = |key: &'static str| reader.flag(key).map(|place| (key, place));
+        let flags = reader.flags();
+        let flag = |key: &'static str| flags.iter().find(|(flag, _)| *flag == key).copied();
         let generated = property("generated-sql", "generated-sql=");
         let mut value_sources = [
             property("default", "default="),

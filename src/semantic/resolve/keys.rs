@@ -40,10 +40,8 @@ impl<'a> Resolver<'a> {
     /// The flags `primary-key` and `unique` and the property `check` of columns.
     fn column_keys(&mut self, table: TableId, reader: Reader<'a>, used_at: Option<Place>) {
         for node in reader.children_named("column") {
-            let is_plain = node.flag("primary-key").is_none()
-                && node.flag("unique").is_none()
-                && !node.has_property("check");
-            if is_plain {
+            let makes_key = |flag: &str| flag == "primary-key" || flag == "unique";
+            if !node.flags().iter().any(|(flag, _)| makes_key(flag)) && !node.has_property("check") {
                 continue;
             }
             let Some(name) = node.argument(0) else { continue };
