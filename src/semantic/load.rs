@@ -40,12 +40,12 @@ pub fn load(files: &dyn FileSystem, model: &Path) -> Loaded {
         Loader { files, known: None, loaded: Loaded::default(), trees: Vec::new(), parents: BTreeMap::new() };
     loader.read_all(model);
     let Loader { mut loaded, trees, .. } = loader;
-    for tree in &trees {
-        loaded.findings.extend(validate(tree));
-    }
-    let (register, findings) = resolve(&trees);
+    // Form and meaning are read from the same trees, and neither needs what the other finds.
+    let form = || trees.iter().flat_map(validate).collect::<Vec<_>>();
+    let (of_form, (register, of_meaning)) = rayon::join(form, || resolve(&trees));
     loaded.register = register;
-    loaded.findings.extend(findings);
+    loaded.findings.extend(of_form);
+    loaded.findings.extend(of_meaning);
     loaded
 }
 

@@ -12,6 +12,7 @@ pub use object::Object;
 use super::{Commented, Statement};
 use crate::schema::{EnumType, Function, ObjectName, Schema, SqlNode, Table, Trigger};
 use object::Dependents;
+use std::cell::RefCell;
 use std::collections::HashMap;
 
 /// The PostgreSQL schema that every database has.
@@ -40,6 +41,8 @@ pub struct Executor {
     dependents: Dependents,
     /// Whether the texts of defaults that were seen use columns.
     defaults_with_columns: HashMap<String, bool>,
+    /// Whether the types that were seen are PostgreSQL's own: they are few, and each stands in many columns.
+    builtin_types: RefCell<HashMap<String, bool>>,
 }
 
 impl Executor {

@@ -234,8 +234,17 @@ impl Executor {
     }
 
     fn require_type(&self, data_type: &str) -> Outcome {
-        let stands = DataType::parse(data_type).is_some() || self.object_of_type(data_type).is_some();
+        let stands = self.is_builtin(data_type) || self.object_of_type(data_type).is_some();
         if stands { Ok(()) } else { Err(ExecutionError::Missing(Object::Type(data_type.to_owned()))) }
+    }
+
+    fn is_builtin(&self, data_type: &str) -> bool {
+        if let Some(known) = self.builtin_types.borrow().get(data_type) {
+            return *known;
+        }
+        let is_builtin = DataType::parse(data_type).is_some();
+        self.builtin_types.borrow_mut().insert(data_type.to_owned(), is_builtin);
+        is_builtin
     }
 
     /// The enum or the extension that a type is of; `None` where it is built in, or unknown.
@@ -243,7 +252,7 @@ impl Executor {
         if let Some(name) = self.enum_types.get(data_type.trim_end_matches("[]")) {
             return Some(Object::Enum(name.clone()));
         }
-        if DataType::parse(data_type).is_some() {
+        if self.is_builtin(data_type) {
             return None;
         }
         let mut extensions = self.schema.extensions.iter();
