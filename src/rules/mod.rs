@@ -42,6 +42,7 @@ mod table_without_primary_key;
 mod topic_id_not_unique;
 mod topic_without_database;
 mod unknown_type;
+mod unsupported_index;
 mod unused_allow;
 mod verify_without_means;
 
@@ -140,6 +141,7 @@ pub const RULES: &[&Rule] = &[
     &topic_id_not_unique::RULE,
     &topic_without_database::RULE,
     &unknown_type::RULE,
+    &unsupported_index::RULE,
     &unused_allow::RULE,
     &verify_without_means::RULE,
 ];

@@ -1,5 +1,6 @@
 //! SQL of PostgreSQL: identifiers, literals, types, expressions and the rendering of statements.
 
+mod access_method;
 mod builtin_types;
 mod data_type;
 mod default_literal;
@@ -14,6 +15,7 @@ mod render;
 mod render_table;
 mod statement;
 
+pub use access_method::{AccessMethod, MOST_INDEX_COLUMNS, access_method, brings_operator_classes};
 pub use builtin_types::TypeFamily;
 pub use data_type::{DataType, TypeError, type_names};
 pub use default_literal::literal_problem;

@@ -147,3 +147,63 @@ fn texts_are_taken_for_values_of_a_type_as_the_server_does() {
         }
     });
 }
+
+#[test]
+fn access_methods_take_the_types_that_the_server_has_operator_classes_for() {
+    on_every_server(async |server| {
+        let client = server.new_database("methods").await;
+        client.batch_execute("CREATE TYPE mood AS ENUM ('a')").await.unwrap();
+        let names: Vec<String> = sql::type_names().map(str::to_owned).collect();
+        let arrays = names.iter().map(|name| format!("{name}[]"));
+        let names: Vec<String> = names.iter().cloned().chain(arrays).collect();
+        for method in ["btree", "hash", "gin", "gist", "spgist", "brin"] {
+            let method = sql::access_method(method).unwrap();
+            for name in &names {
+                let data_type = DataType::parse(name).unwrap();
+                // An array of what cannot be compared may be indexed, and then takes no second row.
+                let base =
+                    if data_type.is_array() && method.name != "gist" { data_type.element() } else { "" };
+                let indexed = can_be_indexed(&client, method.name, name).await
+                    && (base.is_empty()
+                        || can_be_indexed(&client, "btree", base).await
+                        || method.name == "hash")
+                    && (base.is_empty()
+                        || method.name != "hash"
+                        || can_be_indexed(&client, "hash", base).await);
+                assert_eq!(method.takes(&data_type), indexed, "{} {name}", method.name);
+            }
+            for (name, is_array) in [("mood", false), ("mood[]", true)] {
+                let indexed = can_be_indexed(&client, method.name, name).await;
+                assert_eq!(method.takes_enums(is_array), indexed, "{} {name}", method.name);
+            }
+        }
+    });
+}
+
+async fn can_be_indexed(client: &tokio_postgres::Client, method: &str, data_type: &str) -> bool {
+    let create = format!("BEGIN; CREATE TABLE t (c {data_type}); CREATE INDEX ON t USING {method} (c)");
+    let is_made = client.batch_execute(&create).await.is_ok();
+    client.batch_execute("ROLLBACK").await.unwrap();
+    is_made
+}
+
+#[test]
+fn access_methods_do_what_the_server_says_that_they_do() {
+    on_every_server(async |server| {
+        let client = server.new_database("properties").await;
+        let rows = client.query(
+            "SELECT amname::text, pg_indexam_has_property(oid, 'can_unique'), pg_indexam_has_property(oid, 'can_order'), \
+             pg_indexam_has_property(oid, 'can_multi_col'), pg_indexam_has_property(oid, 'can_include') \
+             FROM pg_am WHERE amtype = 'i'",
+            &[],
+        );
+        let rows = rows.await.unwrap();
+        assert_eq!(rows.len(), 6);
+        for row in rows {
+            let name: String = row.get(0);
+            let method = sql::access_method(&name).unwrap();
+            let own = (method.unique, method.ordered, method.several_columns, method.include);
+            assert_eq!(own, (row.get(1), row.get(2), row.get(3), row.get(4)), "{name}");
+        }
+    });
+}

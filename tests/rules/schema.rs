@@ -209,3 +209,71 @@ fn old_partitions_may_go_where_nobody_is_told() {
         partitioned("primary-key id at").replace("from \"2026-01\"", "from \"2026-01\"; keep-months 3");
     assert_found(&kept, &[]);
 }
+
+#[test]
+fn an_index_is_one_that_its_access_method_can_be() {
+    let refused = ["unsupported-index"];
+    let with = |index: &str| {
+        format!(
+            "table t {{ column id bigint primary-key; column a text; column j jsonb; column n json; column p point
+                column k kind; column ks \"kind[]\"; column m \"bit(3)\"; column c citext; {index} }}"
+        )
+    };
+    for index in [
+        "index a \"id desc\" include=j",
+        "index n using=gin",
+        "index j using=gin",
+        "index ks using=gin",
+        "index \"a gin_trgm_ops\" using=gin",
+        "index p using=gist",
+        "index p using=spgist",
+        "index a using=hash",
+        "index k using=hash",
+        "index id m using=brin",
+        "index c",
+        "unique k",
+        "index \"(lower(a))\" using=hash",
+        "index p using=gist include=a",
+    ] {
+        let expected = if index.contains(" n ") { &refused[..] } else { &[] };
+        assert_found(&with(index), expected);
+    }
+    for index in [
+        "index n",
+        "index p",
+        "unique n",
+        "index n where=\"id > 0\"",
+        "index m using=hash",
+        "index a using=gin",
+        "index k using=gin",
+        "index j using=brin",
+        "index a using=hash unique",
+        "index \"a desc\" using=hash",
+        "index \"j nulls first\" using=gin",
+        "index a id using=hash",
+        "index j using=gin include=id",
+        "index a using=hnsw",
+    ] {
+        assert_found(&with(index), &refused);
+    }
+    let many: String = (0..33).map(|number| format!("column c{number} int; ")).collect();
+    let names: String = (0..33).map(|number| format!("c{number} ")).collect();
+    assert_found(&format!("table t {{ {many} primary-key {names} }}"), &refused);
+    assert_found(
+        "extension btree_gin\ntable t { column id bigint primary-key; column a text; index a id using=gin }",
+        &[],
+    );
+    assert_found(
+        "extension vector\ntable t { column id bigint primary-key; column e \"vector(3)\"; index e using=hnsw }",
+        &refused,
+    );
+    assert_found(
+        "extension vector\ntable t { column id bigint primary-key; column e \"vector(3)\"; index e using=ivfflat
+            index \"e vector_l2_ops\" using=hnsw }",
+        &[],
+    );
+    assert_found(
+        "table t { column id money; column b bigint; primary-key id b; partition id by=hash { parts 2 } }",
+        &refused,
+    );
+}

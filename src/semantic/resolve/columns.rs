@@ -6,7 +6,7 @@ use crate::semantic::model::{Column, ColumnType, Located, ServiceId};
 use crate::semantic::read::Reader;
 use crate::semantic::wording::{shown, suggest};
 use crate::source::Place;
-use crate::sql::{self, DataType};
+use crate::sql::{self, DataType, TypeFamily};
 use std::collections::{HashMap, HashSet};
 
 /// PostgreSQL manual, appendix "PostgreSQL Limits".
@@ -95,6 +95,7 @@ impl<'a> Resolver<'a> {
             self.contradictions(reader, &name);
         }
         let data_type = Located::new(self.column_type(service, type_name.as_str()), type_name.place);
+        self.identity_type(reader, &data_type);
         columns.push(Column {
             name,
             was: reader.text("was"),
@@ -112,6 +113,24 @@ impl<'a> Resolver<'a> {
             used_at,
             place: reader.node.place(),
         });
+    }
+
+    /// PostgreSQL numbers rows with whole numbers only.
+    fn identity_type(&mut self, reader: Reader<'_>, data_type: &Located<ColumnType>) {
+        let Some(place) = reader.flag("identity") else { return };
+        let is_whole = match &data_type.value {
+            ColumnType::Builtin(builtin) => builtin.family() == TypeFamily::Integer && !builtin.is_array(),
+            ColumnType::Unknown(_) => true, // reported as such
+            ColumnType::Enum(..) | ColumnType::Extension(_) => false,
+        };
+        if !is_whole {
+            self.findings.push(
+                Finding::error("contradiction", "`identity` gives whole numbers, which the type does not hold")
+                    .at(place, "numbered here")
+                    .at(data_type.place, "the type")
+                    .help("take `bigint` as the type, or a `default-sql` such as `gen_random_uuid()` in place of `identity`"),
+            );
+        }
     }
 
     /// Says once that a table has too many columns: at the first that is one too many.

@@ -219,6 +219,7 @@ impl<'a> Resolver<'a> {
             Some((target, columns)) => (Some(target), columns),
             None => (None, None),
         };
+        self.generated_in_foreign_key(table, &columns, reader);
         (!columns.is_empty()).then(|| ForeignKey {
             columns,
             target,
@@ -231,6 +232,36 @@ impl<'a> Resolver<'a> {
             name: reader.text("name"),
             place: reader.node.place(),
         })
+    }
+
+    /// What PostgreSQL would have to write into a generated column.
+    fn generated_in_foreign_key(
+        &mut self,
+        table: TableId,
+        columns: &[Located<ColumnIndex>],
+        reader: Reader<'_>,
+    ) {
+        let definitions = &self.register.tables[table].columns;
+        let is_generated = |column: &&Located<ColumnIndex>| definitions[column.value].generated_sql.is_some();
+        let Some(column) = columns.iter().find(is_generated) else { return };
+        let writes = |property: &str| match (property, action(reader, property)) {
+            (_, ForeignKeyAction::SetNull | ForeignKeyAction::SetDefault) => true,
+            (property, ForeignKeyAction::Cascade) => property == "on-update",
+            (_, ForeignKeyAction::NoAction | ForeignKeyAction::Restrict) => false,
+        };
+        for property in ["on-delete", "on-update"].into_iter().filter(|property| writes(property)) {
+            let Some(text) = reader.text(property) else { continue };
+            let name = shown(definitions[column.value].name.as_str());
+            self.findings.push(
+                Finding::error(
+                    "contradiction",
+                    format!("`{property}` would set the generated column `{name}`"),
+                )
+                .at(text.place, format!("`{property}={}`", shown(text.as_str())))
+                .at(column.place, "generated, so nothing else sets it")
+                .help(format!("leave `{property}` out, or let a column refer that is not generated")),
+            );
+        }
     }
 
     /// `TABLE`, `TABLE.COLUMN`, or, to be refused by a rule with its mend, `SERVICE.TABLE`.

@@ -3,11 +3,14 @@
 use super::Resolver;
 use crate::diagnostic::Finding;
 use crate::semantic::model::{
-    DefaultValue, ListPart, Located, Partition, PartitionInterval, PartitionMethod, RangePartitions, TableId,
+    ColumnIndex, ColumnType, DefaultValue, ListPart, Located, Partition, PartitionInterval, PartitionMethod,
+    RangePartitions, TableId,
 };
 use crate::semantic::read::Reader;
 use crate::semantic::suggest::nearest;
+use crate::semantic::wording::shown;
 use crate::source::Place;
+use crate::sql::TypeFamily;
 use std::collections::HashMap;
 
 impl Resolver<'_> {
@@ -30,10 +33,43 @@ impl Resolver<'_> {
             );
             return;
         }
+        for column in &columns {
+            self.dividing_column(table, column, by.as_str());
+        }
         if let (Some(method), false) = (method, columns.is_empty()) {
             self.register.tables[table].partition =
                 Some(Partition { columns, method, place: node.node.place() });
         }
+    }
+
+    /// PostgreSQL divides by no generated column, and ranges here are of time.
+    fn dividing_column(&mut self, table: TableId, column: &Located<ColumnIndex>, by: &str) {
+        let definition = &self.register.tables[table].columns[column.value];
+        let is_time = match &definition.data_type.value {
+            ColumnType::Builtin(builtin) => {
+                matches!(builtin.family(), TypeFamily::Date | TypeFamily::Timestamp) && !builtin.is_array()
+            }
+            ColumnType::Unknown(_) => true, // reported as such
+            ColumnType::Enum(..) | ColumnType::Extension(_) => false,
+        };
+        let name = shown(definition.name.as_str());
+        let finding = if let Some(generated) = &definition.generated_sql {
+            Finding::error("contradiction", format!("the generated column `{name}` cannot divide a table"))
+                .at(column.place, "divides the table")
+                .at(generated.place, "generated here")
+                .help("divide by a column that rows bring along")
+        } else if by == "range" && !is_time {
+            Finding::error(
+                "contradiction",
+                format!("`by=range` divides by time, which `{name}` does not hold"),
+            )
+            .at(column.place, "divides the table")
+            .at(definition.data_type.place, "the type")
+            .help("divide by a `date`, `timestamp` or `timestamptz`, or take `by=hash`")
+        } else {
+            return;
+        };
+        self.findings.push(finding);
     }
 
     /// Children that belong to another way of dividing.
@@ -82,6 +118,14 @@ impl Resolver<'_> {
             _ => PartitionInterval::Year,
         };
         let from = from?.date_argument(0)?;
+        if from.value.year() < 1 {
+            self.findings.push(
+                Finding::error("wrong-value", "the first partition begins in a year from 1 to 9999")
+                    .at(from.place, "PostgreSQL has no such year")
+                    .help("write the year of the oldest row, such as `from \"2025\"`"),
+            );
+            return None;
+        }
         let on_boundary = match every {
             PartitionInterval::Day => true,
             PartitionInterval::Month => from.value.day() == 1,
