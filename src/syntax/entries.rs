@@ -2,8 +2,9 @@
 
 use super::characters::{newline_length, space_length, word_end};
 use super::cursor::span;
+use super::habits::closing_quote;
 use super::numbers::{begins_number, number};
-use super::parser::{Dashes, OpenNode, Parser};
+use super::parser::{Habit, OpenNode, Parser, Suspect};
 use super::tree::{Entry, Storage, Text, Value, ValueKind};
 use crate::source::Span;
 
@@ -33,30 +34,33 @@ impl Parser<'_> {
     /// Reads an argument or a property, which begins at the position. Says whether whitespace followed.
     pub(super) fn entry(&mut self, node: &mut OpenNode) -> bool {
         if self.peek() == Some(b'=') {
-            self.report_stray_equals();
+            let first = self.tree.nodes.get(node.id.0 as usize).map_or(0, |data| data.entries.start);
+            self.report_stray_equals(first as usize == self.tree.entries.len());
+            return true;
+        }
+        if self.is_lone_backslash() {
+            self.skip_lone_backslash();
             return true;
         }
         if self.peek() == Some(b'#') && self.is_hash_comment_after_value() {
             self.report_hash_comment();
             return true;
         }
+        let findings = self.findings.len();
         let annotation = self.annotation();
         let token = self.token(false);
         let spaced = self.skip_node_space();
         if self.peek() == Some(b'=') {
-            return self.property(token, annotation);
+            return self.property(node, token, annotation);
         }
         let (at, kind) = self.as_value(token);
-        if node.dashes.is_none() && self.bytes.get(at.start as usize..at.start as usize + 2) == Some(b"--") {
-            let entries = self.tree.entries.len();
-            node.dashes = Some(Dashes { at, findings: self.findings.len(), entries, is_name: false });
-        }
+        self.suspect_habit(node, at, findings);
         self.tree.entries.push(Entry { name: None, value: Value { span: at, kind, annotation } });
         spaced
     }
 
     /// Reads the rest of a property from its `=`, which is the position.
-    fn property(&mut self, token: Token, annotation: Option<Text>) -> bool {
+    fn property(&mut self, node: &mut OpenNode, token: Token, annotation: Option<Text>) -> bool {
         if let Some(annotation) = annotation {
             self.report_annotated_name(annotation.span);
         }
@@ -68,6 +72,9 @@ impl Parser<'_> {
             }
         };
         self.at += 1;
+        if self.peek() == Some(b'=') {
+            self.report_double_equals();
+        }
         let after_equals = self.at;
         self.skip_node_space();
         if self.peek() == Some(b'/') && self.peek_second() == Some(b'-') {
@@ -82,11 +89,40 @@ impl Parser<'_> {
             self.tree.entries.push(Entry { name: Some(name), value });
             return true;
         }
+        let findings = self.findings.len();
         let annotation = self.annotation();
         let token = self.token(true);
         let (at, kind) = self.as_value(token);
+        self.suspect_habit(node, at, findings);
         self.tree.entries.push(Entry { name: Some(name), value: Value { span: at, kind, annotation } });
         self.skip_node_space()
+    }
+
+    /// Notes a word that may begin a comment or a text as another language has them.
+    fn suspect_habit(&self, node: &mut OpenNode, at: Span, findings: usize) {
+        if node.suspect.is_some() {
+            return;
+        }
+        let entries = self.tree.entries.len();
+        let word = self.source(at);
+        let habit = match word.as_bytes().first() {
+            Some(b'-') if word.starts_with("--") => Some((Habit::Comment, usize::MAX)),
+            Some(b'\'' | b'`' | 0xC2 | 0xE2) => self.quote_end(at).map(|end| (Habit::Quote, end)),
+            _ => None,
+        };
+        node.suspect = habit.map(|(habit, end)| Suspect { habit, at, end, findings, entries });
+    }
+
+    /// The end of a text in quotation marks that KDL does not know, where that is on the same line and not far.
+    fn quote_end(&self, at: Span) -> Option<usize> {
+        const MOST_CHARACTERS: usize = 200;
+        let (_, close) = closing_quote(self.source(at))?;
+        let rest = self.text.get(at.start as usize..)?;
+        let line =
+            rest.char_indices().skip(1).take(MOST_CHARACTERS).take_while(|(_, c)| !matches!(c, '\n' | '\r'));
+        let mut ends =
+            line.filter(|(_, c)| *c == close).map(|(offset, c)| at.start as usize + offset + c.len_utf8());
+        ends.find(|end| self.token_ends(*end) && self.bytes.get(*end) != Some(&b'='))
     }
 
     fn as_value(&mut self, token: Token) -> (Span, ValueKind) {
@@ -206,7 +242,9 @@ impl Parser<'_> {
         if word == "r" && self.begins_old_raw_string(end) {
             return Token::Text(self.old_raw_string(end));
         }
-        let is_template = matches!(self.bytes.get(end..end + 2), Some([b'{', b'{'])) || word.ends_with('$');
+        let is_template = matches!(self.bytes.get(end..end + 2), Some([b'{', b'{']))
+            || word.ends_with('$')
+            || closing_quote(word).is_some();
         let ends = self.token_ends(end) && !(is_property_value && self.bytes.get(end) == Some(&b'='));
         if !word.is_empty() && ends && !(is_template && self.bytes.get(end) == Some(&b'{')) {
             self.at = end;
@@ -217,6 +255,7 @@ impl Parser<'_> {
         }
         let end = self.mistaken_word_end(start, is_property_value);
         self.at = end;
+        let start = self.type_before_parentheses(start, end).unwrap_or(start);
         self.report_unquoted_word(span(start, end));
         Token::Text(self.source_text(start, end))
     }
@@ -251,7 +290,7 @@ impl Parser<'_> {
         while let Some(byte) = self.bytes.get(at) {
             at = match byte {
                 b'(' | b'[' => self.closing_bracket(at).unwrap_or(at + 1),
-                b'{' if at > start && self.bytes.get(at - 1) == Some(&b'$') => {
+                b'{' if at > start && self.is_in_word(start, at) => {
                     self.closing_bracket(at).unwrap_or(at + 1)
                 }
                 b'{' if self.bytes.get(at + 1) == Some(&b'{') => self.closing_bracket(at).unwrap_or(at + 2),
@@ -267,6 +306,17 @@ impl Parser<'_> {
             };
         }
         at.max(start + 1)
+    }
+
+    /// Whether a `{` belongs to the word before it: after `$` or a quotation mark that KDL does not know.
+    fn is_in_word(&self, start: usize, at: usize) -> bool {
+        let before = self.text.get(start..at).and_then(|word| word.chars().next_back());
+        before.is_some_and(|before| before == '$' || closing_quote(before.encode_utf8(&mut [0; 4])).is_some())
+    }
+
+    /// Whether the position is at `{{`, which begins no block, with its `}}`.
+    pub(super) fn is_template(&self) -> bool {
+        self.peek_second() == Some(b'{') && self.closing_bracket(self.at).is_some()
     }
 
     /// The end of what the bracket at `at` opens, where that is on the same line and not far.

@@ -4,22 +4,24 @@ use super::characters::{is_disallowed, line_end, newline_length, skip_spaces};
 use super::cursor::{excerpt, span};
 use super::dedent::{DedentMistake, skip_whitespace};
 use super::entries::reserved;
+use super::habits::LONGEST_FIX;
 use super::parser::{OpenNode, Parser};
 use super::rules::{
-    CHARACTER, COMMA, COMMENT, ESCAPE, MISSING_SPACE, MULTI_LINE_STRING, NUMBER, QUOTES, RESERVED_WORD,
-    SYNTAX, UNCLOSED, UNQUOTED_WORD,
+    CHARACTER, COLON, COMMA, COMMENT, ESCAPE, MISSING_SPACE, MULTI_LINE_STRING, NUMBER, QUOTES,
+    RESERVED_WORD, SYNTAX, UNCLOSED, UNQUOTED_WORD,
 };
 use super::tree::{Storage, Text};
 use crate::diagnostic::Finding;
 use crate::source::Span;
 
-/// A text longer than this is not repeated as a fix.
-const LONGEST_FIX: usize = 200;
-
-/// A text as a KDL string: raw where it holds quotes or backslashes.
+/// A text of one line as a KDL string: raw where it holds quotes or backslashes.
 pub(super) fn quoted(text: &str) -> String {
     if !text.contains(['"', '\\']) {
         return format!("\"{text}\"");
+    }
+    if text.starts_with('"') {
+        // After `#"`, these would look like the quotation marks of a multi-line string.
+        return format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
     }
     let mut hashes = String::from("#");
     while text.contains(&format!("\"{hashes}")) {
@@ -74,10 +76,6 @@ impl Parser<'_> {
                 format!("`{word}` stands in parentheses, but is no type annotation of a value"),
                 "text with parentheses is written in quotes, together with the word that it belongs to",
             ),
-            Some(b'\\') if whole.len() == 1 => (
-                "the backslash does not end its line".to_owned(),
-                "a backslash continues a line, and only whitespace and comments can follow it there",
-            ),
             _ => {
                 let held = whole.chars().find(|c| "()[]{}/\\#=".contains(*c)).unwrap_or('"');
                 (
@@ -87,7 +85,7 @@ impl Parser<'_> {
             }
         };
         let finding = self.error(UNQUOTED_WORD, at, "has to be quoted", message).help(help);
-        let finding = if whole == "\\" { finding } else { self.with_fix(finding, at, quoted) };
+        let finding = self.with_fix(finding, at, quoted);
         self.report(finding);
     }
 
@@ -145,24 +143,17 @@ impl Parser<'_> {
         let attempt = excerpt(self.source(at));
         let whole = self.source(text);
         let inner = whole.get(1..whole.len().saturating_sub(1)).unwrap_or("");
-        let hex = self
-            .text
-            .get(at.start as usize + 2..)
-            .map_or(0, |rest| rest.bytes().take(4).take_while(u8::is_ascii_hexdigit).count());
         let (help, fix) = match attempt.as_bytes().get(1) {
             Some(b'/' | b'\'') => (
-                format!("write `{}` without a backslash", &attempt[1..]),
+                "write the character without a backslash",
                 Some(whole.replace("\\/", "/").replace("\\'", "'")),
             ),
-            Some(b'u') => (
-                "a character by its number is one to six hexadecimal digits in braces, such as `\\u{20AC}`, \
-                            and a character that exists"
-                    .to_owned(),
-                None,
+            Some(b'u' | b'x') => (
+                "a character by its number is `\\u{...}` with one to six hexadecimal digits, and has to exist",
+                with_braces(whole),
             ),
-            Some(b'x') if hex >= 2 => ("write `\\u{..}` with the digits in braces".to_owned(), None),
             _ => (
-                "write a raw string, in which a backslash stands for itself, or two backslashes".to_owned(),
+                "write a raw string, in which a backslash stands for itself, or two backslashes",
                 (!has_good_escape(inner)).then(|| quoted(inner)),
             ),
         };
@@ -247,13 +238,14 @@ impl Parser<'_> {
         end
     }
 
-    /// Where something that is not closed may end: before the first line that is indented no deeper than the line of
-    /// the node. After some of these in one text, at its end.
+    /// Where something that is not closed may end: before the first line that is indented no deeper than the line that
+    /// it opens on. After some of these in one text, at its end.
     fn end_by_indentation(&mut self, from: usize) -> usize {
         if self.rescans == 0 {
             return self.bytes.len();
         }
         self.rescans -= 1;
+        let indentation = skip_spaces(self.bytes, self.line_start) - self.line_start;
         let mut end = line_end(self.bytes, from);
         if newline_length(self.bytes, from) == 0 && from > 0 && newline_length(self.bytes, from - 1) > 0 {
             end = from - 1;
@@ -265,7 +257,7 @@ impl Parser<'_> {
                 return end;
             }
             let is_blank = newline_length(self.bytes, text) > 0;
-            if !is_blank && text - line <= self.indentation() {
+            if !is_blank && text - line <= indentation {
                 return end;
             }
             end = line_end(self.bytes, text);
@@ -330,19 +322,27 @@ impl Parser<'_> {
         let at = span(self.at, self.at + 1);
         match self.peek() {
             Some(b',') => {
-                if !node.comma_reported {
+                if node.comma.is_none() {
+                    node.comma = Some(self.findings.len());
                     let finding = self
                         .error(COMMA, at, "comma", "a comma stands between values")
                         .help("values are separated by spaces alone");
                     self.report(finding);
                 }
-                node.comma_reported = true;
+            }
+            Some(b':') => {
+                let finding = self
+                    .error(COLON, at, "colon", "a colon follows a text in quotes")
+                    .help("a property is `name=value`; the values of a node follow its name after a space");
+                self.report(finding);
             }
             Some(b')' | b']') => {
                 let message = format!("`{}` closes nothing", self.source(at));
                 let finding = self.error(SYNTAX, at, "nothing is open here", message);
+                let finding = finding.help("text with brackets is written in quotes");
                 self.report(finding);
             }
+            Some(b'=') => return false,
             _ => {
                 self.report_missing_space();
                 return false;
@@ -386,36 +386,6 @@ impl Parser<'_> {
         let finding =
             self.with_fix(finding, at, |source| format!("// {}", source.trim_start_matches('#').trim()));
         self.report(finding);
-    }
-
-    /// Takes a comment as SQL has them out of the node, where what stands in it led to findings; these are replaced by
-    /// one. Says whether the whole node was such a comment.
-    pub(super) fn take_back_sql_comment(&mut self, node: &OpenNode) -> bool {
-        let has_children = node.blocks == super::parser::Blocks::Real;
-        let Some(dashes) =
-            node.dashes.filter(|dashes| !has_children && self.findings.len() > dashes.findings)
-        else {
-            return false;
-        };
-        self.findings.truncate(dashes.findings);
-        let end = self.at.min(line_end(self.bytes, dashes.at.start as usize));
-        let at = span(dashes.at.start as usize, end);
-        let finding = self
-            .error(COMMENT, dashes.at, "no comment in KDL", "`--` does not begin a comment")
-            .help("a comment begins with `//`");
-        let finding =
-            self.with_fix(finding, at, |source| format!("// {}", source.trim_start_matches('-').trim()));
-        self.report(finding);
-        self.tree.entries.truncate(dashes.entries);
-        if dashes.is_name {
-            self.tree.nodes.truncate(node.id.0 as usize);
-            return true;
-        }
-        if let Some(data) = self.tree.nodes.get_mut(node.id.0 as usize) {
-            data.entries.end = (dashes.entries as u32).max(data.entries.start);
-            data.span.end = data.span.end.min(dashes.at.start);
-        }
-        false
     }
 
     /// Reports every character that KDL forbids, by runs.
@@ -470,4 +440,29 @@ fn has_good_escape(inner: &str) -> bool {
         }
     }
     false
+}
+
+/// The escapes `\u0000` and `\x00` of other languages as KDL has them; `None` where there is none of these.
+fn with_braces(source: &str) -> Option<String> {
+    let mut parts = source.split('\\');
+    let mut mended = parts.next()?.to_owned();
+    let mut changed = false;
+    for part in parts {
+        let count = match part.as_bytes().first() {
+            Some(b'u') => 4,
+            Some(b'x') => 2,
+            _ => 0,
+        };
+        let digits = part
+            .get(1..1 + count)
+            .filter(|digits| count > 0 && digits.bytes().all(|b| b.is_ascii_hexdigit()));
+        match digits {
+            Some(digits) => {
+                changed = true;
+                mended.push_str(&format!("\\u{{{digits}}}{}", part.get(1 + count..).unwrap_or("")));
+            }
+            None => mended.push_str(&format!("\\{part}")),
+        }
+    }
+    changed.then_some(mended)
 }

@@ -8,6 +8,7 @@ mod cursor;
 mod dedent;
 mod entries;
 mod escapes;
+mod habits;
 mod mistakes;
 mod numbers;
 mod parser;

@@ -34,19 +34,41 @@ pub(super) struct OpenNode {
     /// Set where the whole node is slashdashed.
     pub slashdash: Option<Mark>,
     pub blocks: Blocks,
-    /// A comma between values was already reported for this node.
-    pub comma_reported: bool,
-    /// Where `--` stands that may begin a comment as SQL has them, and what was there before it.
-    pub dashes: Option<Dashes>,
+    /// The finding that reports a comma between its values.
+    pub comma: Option<usize>,
+    /// What may turn out to be a habit of another language.
+    pub suspect: Option<Suspect>,
 }
 
-/// A `--` that stands as a word of its own.
+impl OpenNode {
+    fn new(id: NodeId, slashdash: Option<Mark>) -> OpenNode {
+        OpenNode { id, slashdash, blocks: Blocks::None, comma: None, suspect: None }
+    }
+}
+
+/// A word that is legal, but is read as a habit of another language where mistakes follow in its reach.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Dashes {
+pub(super) struct Suspect {
+    pub habit: Habit,
+    /// The word.
     pub at: Span,
+    /// Where the reach of the habit ends: the closing quotation mark, or the end of the node.
+    pub end: usize,
+    /// How many findings there were before it.
     pub findings: usize,
+    /// How many entries there were before it.
     pub entries: usize,
-    pub is_name: bool,
+}
+
+/// A habit of another language.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Habit {
+    /// `--`, which begins a comment in SQL, as the name of a node.
+    CommentNode,
+    /// `--` among the values of a node.
+    Comment,
+    /// A quotation mark that KDL does not know.
+    Quote,
 }
 
 /// Where the nodes of a block belong.
@@ -85,8 +107,10 @@ pub(super) struct Parser<'a> {
     indentation: usize,
     frames: Vec<Frame>,
     top: Frame,
-    /// A closing brace that stands further left than the line its block opened on: what it closed, and itself.
-    suspect: Option<(Span, Span)>,
+    /// The first closing brace that stands further left than the line its block opened on: what it closed, and itself.
+    closed_late: Option<(Span, Span)>,
+    /// The last closing brace that stands further right than the line its block opened on.
+    closed_early: Option<Span>,
 }
 
 impl<'a> Parser<'a> {
@@ -115,7 +139,8 @@ impl<'a> Parser<'a> {
             indentation: 0,
             frames: Vec::new(),
             top: Frame::new(Parent::Document, None, Span::default()),
-            suspect: None,
+            closed_late: None,
+            closed_early: None,
         }
     }
 
@@ -157,6 +182,7 @@ impl<'a> Parser<'a> {
                     }
                 }
                 b'#' if self.is_hash_comment() => self.report_hash_comment(),
+                b'\\' if self.is_lone_backslash() => self.skip_lone_backslash(),
                 _ => return Some(self.begin_node(None)),
             }
         }
@@ -214,9 +240,10 @@ impl<'a> Parser<'a> {
             first_child: None,
             next_sibling: None,
         });
-        let mut node = OpenNode { id, slashdash, blocks: Blocks::None, comma_reported: false, dashes: None };
+        let mut node = OpenNode::new(id, slashdash);
         if self.text.get(start..self.at).is_some_and(|name| name.starts_with("--")) {
-            node.dashes = Some(Dashes { at: name.span, findings, entries: entries as usize, is_name: true });
+            let (habit, at) = (Habit::CommentNode, name.span);
+            node.suspect = Some(Suspect { habit, at, end: usize::MAX, findings, entries: entries as usize });
         }
         node
     }
@@ -226,12 +253,12 @@ impl<'a> Parser<'a> {
         let mut spaced = false;
         loop {
             spaced |= self.skip_node_space();
+            self.settle_quote(&mut node);
             if self.at_node_end() {
                 return self.end_node(node);
             }
             match self.peek() {
-                Some(b'{') if node.blocks == Blocks::Real => return self.second_block(node),
-                Some(b'{') => return self.open_block(node, None),
+                Some(b'{') if !self.is_template() => return self.children(node),
                 Some(b'/') if self.peek_second() == Some(b'-') => {
                     if !spaced {
                         self.report_missing_space();
@@ -267,7 +294,7 @@ impl<'a> Parser<'a> {
     }
 
     /// Tells a node of the entries that were read since it began.
-    fn extend_entries(&mut self, id: NodeId) {
+    pub(super) fn extend_entries(&mut self, id: NodeId) {
         let count = self.tree.entries.len() as u32;
         let end = self.tree.entries.last().map_or(0, |entry| entry.value.span.end);
         if let Some(data) = self.tree.nodes.get_mut(id.0 as usize) {
@@ -284,6 +311,7 @@ impl<'a> Parser<'a> {
             Some(b'/') if self.peek_second() == Some(b'/') => self.line_comment(),
             _ => {}
         }
+        self.mend_commas(&node);
         if let Some(mark) = node.slashdash {
             self.leave_out(mark, end);
         } else if !self.take_back_sql_comment(&node) {
@@ -340,14 +368,7 @@ impl<'a> Parser<'a> {
         self.report_nameless_block(brace, previous);
         match previous {
             Some(id) => {
-                let node = OpenNode {
-                    id,
-                    slashdash: None,
-                    blocks: Blocks::None,
-                    comma_reported: true,
-                    dashes: None,
-                };
-                self.open_block(node, None);
+                self.open_block(OpenNode::new(id, None), None);
             }
             None => {
                 let parent = if slashdash.is_some() { Parent::Nowhere } else { self.top.parent };
@@ -361,13 +382,17 @@ impl<'a> Parser<'a> {
     fn close_block(&mut self) -> Option<OpenNode> {
         let brace = span(self.at, self.at + 1);
         if self.frames.is_empty() {
-            self.report_stray_brace(brace, self.suspect);
+            let early = self.closed_early.take();
+            self.report_stray_brace(brace, early);
             self.at += 1;
             return None;
         }
         let stands_first = self.at - self.line_start == self.indentation;
-        if stands_first && self.indentation < self.top.indentation && self.suspect.is_none() {
-            self.suspect = Some((self.top.open, brace));
+        if stands_first && self.indentation < self.top.indentation && self.closed_late.is_none() {
+            self.closed_late = Some((self.top.open, brace));
+        }
+        if stands_first && self.indentation > self.top.indentation {
+            self.closed_early = Some(brace);
         }
         self.at += 1;
         self.pop()
@@ -393,12 +418,19 @@ impl<'a> Parser<'a> {
     /// Ends what is still open at the end of the text.
     fn close_everything(&mut self) {
         if !self.frames.is_empty() {
-            self.report_unclosed_block(self.top.open, self.suspect, self.frames.len());
+            self.report_unclosed_block(self.top.open, self.closed_late, self.frames.len());
         }
         while !self.frames.is_empty() {
             if let Some(node) = self.pop() {
                 self.end_node(node);
             }
+        }
+    }
+
+    fn children(&mut self, node: OpenNode) {
+        match node.blocks {
+            Blocks::Real => self.second_block(node),
+            Blocks::None | Blocks::Slashdashed => self.open_block(node, None),
         }
     }
 
@@ -430,11 +462,6 @@ impl<'a> Parser<'a> {
     pub(super) fn source_text(&self, start: usize, end: usize) -> Text {
         let whole = span(start, end);
         Text { span: whole, storage: super::tree::Storage::Source(whole) }
-    }
-
-    /// The indentation, in bytes, of the line that the last node began on.
-    pub(super) fn indentation(&self) -> usize {
-        self.indentation
     }
 }
 

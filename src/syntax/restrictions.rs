@@ -1,8 +1,10 @@
 //! What KDL allows and a register does not, and what KDL reads otherwise than it was meant.
 
-use super::mistakes::quoted;
-use super::rules::{COLON, COMMA, COMMENT, DUPLICATE_PROPERTY, NESTING, QUOTES, TYPE_ANNOTATION};
-use super::tree::{Entry, Node, NodeId, Storage, Text, Tree, ValueKind};
+use super::habits::{
+    LONGEST_FIX, bare_word, closing_quote, foreign_quotes, is_bare, sql_comment, without_commas,
+};
+use super::rules::{COLON, COMMA, DUPLICATE_PROPERTY, NESTING, TYPE_ANNOTATION};
+use super::tree::{Entry, Node, NodeId, Text, Tree};
 use crate::diagnostic::Finding;
 use crate::source::Span;
 use std::collections::BTreeMap;
@@ -21,21 +23,26 @@ pub fn restrict(tree: &Tree) -> Vec<Finding> {
         if findings.len() >= super::MOST_FINDINGS {
             break;
         }
-        let node = Node { tree, id: NodeId(index as u32) };
-        findings.extend(type_annotation(node));
-        duplicate_properties(node, &mut findings);
-        if let Some(finding) = sql_comment(node) {
-            findings.push(finding);
-            continue;
-        }
-        findings.extend(colon(node));
-        findings.extend(commas(node));
-        findings.extend(foreign_quotes(node));
+        restrict_node(Node { tree, id: NodeId(index as u32) }, &mut findings);
     }
     findings.truncate(super::MOST_FINDINGS);
     findings.extend(too_deep(tree));
     findings.sort_by_key(|finding| finding.primary().map(|place| place.span.start));
     findings
+}
+
+fn restrict_node(node: Node, all: &mut Vec<Finding>) {
+    let mut findings = Vec::new();
+    duplicate_properties(node, &mut findings);
+    findings.extend(type_annotation(node));
+    findings.extend(colon(node));
+    findings.extend(commas(node));
+    if let Some((finding, reach)) = comment(node).or_else(|| quotes(node)) {
+        // What stands in a comment or a text of another language is no mistake of its own.
+        findings.retain(|other| other.primary().is_none_or(|place| !reach.contains(place.span)));
+        findings.push(finding);
+    }
+    all.append(&mut findings);
 }
 
 fn error(node: Node, rule: &'static str, message: impl Into<String>, at: Span, label: &str) -> Finding {
@@ -97,52 +104,64 @@ fn too_deep(tree: &Tree) -> Option<Finding> {
 
 /// The text of a bare word.
 fn bare(tree: &Tree, text: Text) -> Option<&str> {
-    match text.storage {
-        Storage::Source(span) if span == text.span => Some(tree.string(text)),
-        _ => None,
-    }
+    is_bare(text).then(|| tree.string(text))
 }
 
 fn bare_value<'a>(tree: &'a Tree, entry: &Entry) -> Option<(&'a str, Text)> {
-    match entry.value.kind {
-        ValueKind::String(text) => bare(tree, text).map(|word| (word, text)),
-        _ => None,
-    }
+    bare_word(entry).map(|text| (tree.string(text), text))
 }
 
-fn sql_comment(node: Node) -> Option<Finding> {
+/// A comment as SQL has them, and how far it reaches.
+fn comment(node: Node) -> Option<(Finding, Span)> {
     let name = bare(node.tree, node.data().name).map(|word| (word, node.data().name));
     let arguments = node.entries().iter().filter(|entry| entry.name.is_none());
     let mut words = name.into_iter().chain(arguments.filter_map(|entry| bare_value(node.tree, entry)));
     let (_, text) = words.find(|(word, _)| word.starts_with("--"))?;
-    let finding = error(node, COMMENT, "`--` does not begin a comment", text.span, "no comment in KDL");
-    Some(finding.help("a comment begins with `//`"))
+    let whole = Span::new(text.span.start, node.head_place().span.end.max(text.span.end));
+    Some((sql_comment(node.tree, text.span, whole), whole))
+}
+
+/// Text between quotation marks that KDL does not know, and how far it reaches.
+fn quotes(node: Node) -> Option<(Finding, Span)> {
+    let mut entries = node.entries().iter();
+    let quoted =
+        |entry: &Entry| bare_value(node.tree, entry).filter(|(word, _)| closing_quote(word).is_some());
+    let (word, first) = entries.by_ref().find_map(quoted)?;
+    let (open, close) = closing_quote(word)?;
+    let ends = |word: &str| word.ends_with(close);
+    let end = if ends(word) && word.len() > open.len_utf8() {
+        Some(first.span.end)
+    } else {
+        let rest = entries.map_while(|entry| bare_value(node.tree, entry));
+        rest.into_iter().find(|(word, _)| ends(word)).map(|(_, text)| text.span.end)
+    };
+    let at = Span::new(first.span.start, end.unwrap_or(first.span.end));
+    foreign_quotes(node.tree, at, end.is_some()).map(|finding| (finding, at))
 }
 
 fn colon(node: Node) -> Option<Finding> {
     let name = node.data().name;
-    let arguments = node.entries().iter().filter(|entry| entry.name.is_none());
-    let mut words = bare(node.tree, name).map(|word| (word, name, true)).into_iter().chain(
-        arguments.filter_map(|entry| bare_value(node.tree, entry)).map(|(word, text)| (word, text, false)),
-    );
+    let follows = |text: Text| node.tree.text.get(text.span.end as usize..).unwrap_or("");
+    let values = node.entries().iter().filter_map(|entry| {
+        let (word, text) = bare_value(node.tree, entry)?;
+        (entry.name.is_none() || follows(text).starts_with("//")).then_some((word, text, false))
+    });
+    let mut words = bare(node.tree, name).map(|word| (word, name, true)).into_iter().chain(values);
     let (word, text, is_name) = words.find(|(word, ..)| word.ends_with(':') && word.len() > 1)?;
     let plain = word.trim_end_matches(':');
     let shown = super::cursor::excerpt(word);
-    let follows = node.tree.text.get(text.span.end as usize..).unwrap_or("");
-    if follows.starts_with("//") {
+    if follows(text).starts_with("//") {
         let finding =
             error(node, COLON, format!("the text after `{shown}` is a comment"), text.span, "ends here");
         return Some(finding.help("an address with `//` is written in quotes"));
     }
     let finding =
         error(node, COLON, format!("the colon is a part of the word `{shown}`"), text.span, "colon");
-    let help = if is_name {
-        "a node is its name and its values, with spaces between them"
-    } else {
-        "a property is `name=value`"
+    let (help, fix) = match is_name {
+        true => ("a node is its name and its values, with spaces between them", plain.to_owned()),
+        false => ("a property is `name=value`", format!("{plain}=")),
     };
-    let fix = if is_name { plain.to_owned() } else { format!("{plain}=") };
-    Some(finding.help(help).fix(fix))
+    Some(if word.len() <= LONGEST_FIX { finding.help(help).fix(fix) } else { finding.help(help) })
 }
 
 fn commas(node: Node) -> Option<Finding> {
@@ -153,39 +172,8 @@ fn commas(node: Node) -> Option<Finding> {
     let finding =
         error(node, COMMA, format!("the comma is a part of the word `{shown}`"), text.span, "comma");
     let finding = finding.help("values are separated by spaces alone");
-    let plain = word.trim_matches(',');
-    Some(if plain.is_empty() || plain.len() > 60 { finding } else { finding.fix(plain) })
-}
-
-fn foreign_quotes(node: Node) -> Option<Finding> {
-    let mut entries = node.entries().iter();
-    let (word, first) = entries
-        .by_ref()
-        .find_map(|entry| bare_value(node.tree, entry).filter(|(word, _)| closing_quote(word).is_some()))?;
-    let (open, close) = closing_quote(word)?;
-    let ends = |word: &str| word.ends_with(close);
-    let closed_at = if ends(word) && word.len() > open.len_utf8() {
-        Some(first.span.end)
-    } else {
-        let rest = entries.map_while(|entry| bare_value(node.tree, entry));
-        rest.into_iter().find(|(word, _)| ends(word)).map(|(_, text)| text.span.end)
-    };
-    let at = Span::new(first.span.start, closed_at.unwrap_or(first.span.end));
-    let message = format!("`{open}` does not quote text");
-    let finding = error(node, QUOTES, message, at, "read as bare words");
-    let finding = finding.help("text is quoted by straight double quotation marks: `\"`");
-    let inner = node.tree.source(at).trim_start_matches(open).trim_end_matches(close);
-    Some(if closed_at.is_some() && at.len() <= 200 { finding.fix(quoted(inner)) } else { finding })
-}
-
-/// The quotation mark of another language that a word begins with, and the one that closes it.
-fn closing_quote(word: &str) -> Option<(char, char)> {
-    let open = word.chars().next()?;
-    match open {
-        '\'' | '`' => Some((open, open)),
-        '“' | '”' | '„' => Some((open, '”')),
-        '‘' | '’' | '‚' => Some((open, '’')),
-        '«' => Some((open, '»')),
-        _ => None,
-    }
+    Some(match without_commas(node.tree, node.entries()) {
+        Some(fix) => finding.fix(fix),
+        None => finding,
+    })
 }

@@ -205,8 +205,11 @@ impl Parser<'_> {
         let window = self.bytes.get(end_of_line..self.bytes.len().min(end_of_line + MOST_BYTES))?;
         let quote = end_of_line + memchr::memchr(b'"', window)?;
         let before = self.bytes.get(quote - 1)?;
-        let opens = matches!(before, b' ' | b'=' | b'(' | b'"' | b'\t' | b'#' | b'\n' | b'\r');
         let after = skip_spaces(self.bytes, quote + 1);
+        let line = self.text.get(end_of_line..quote)?.rsplit('\n').next().unwrap_or("");
+        let stands_alone = line.trim().is_empty() && newline_length(self.bytes, after) > 0;
+        let opens =
+            !stands_alone && matches!(before, b' ' | b'=' | b'(' | b'"' | b'\t' | b'#' | b'\n' | b'\r');
         let ends = newline_length(self.bytes, after) > 0
             || matches!(self.bytes.get(after), None | Some(b'{' | b';' | b'}'))
             || after > quote + 1;

@@ -47,16 +47,44 @@ impl Parser<'_> {
         self.simple(SYNTAX, at, "ends nothing", "`;` stands where no node is to end", "take the `;` out");
     }
 
-    pub(super) fn report_stray_equals(&mut self) {
+    /// Reports an `=` without a name before it, which for the first entry means: with that of the node.
+    pub(super) fn report_stray_equals(&mut self, is_first: bool) {
+        let at = self.here();
+        self.at += 1;
+        let (message, help) = match is_first {
+            true => (
+                "`=` stands between a node and its value",
+                "the values of a node follow its name after a space, without `=`",
+            ),
+            false => (
+                "`=` stands without the name of a property",
+                "a property is `name=value`; text with `=` is written in quotes",
+            ),
+        };
+        self.simple(SYNTAX, at, "no property's name before it", message, help);
+    }
+
+    pub(super) fn report_double_equals(&mut self) {
         let at = self.here();
         self.at += 1;
         self.simple(
             SYNTAX,
             at,
-            "no name before it",
-            "`=` stands without the name of a property",
+            "a second `=`",
+            "the property has more than one `=`",
             "a property is `name=value`; text with `=` is written in quotes",
         );
+    }
+
+    /// Whether the position is at a `\\` that stands as a word of its own.
+    pub(super) fn is_lone_backslash(&self) -> bool {
+        self.peek() == Some(b'\\') && super::characters::space_length(self.bytes, self.at + 1) > 0
+    }
+
+    /// Passes over a `\\` that neither continues a line nor stands in a word.
+    pub(super) fn skip_lone_backslash(&mut self) {
+        self.at += 1;
+        self.report_continuation_with_text(self.at - 1);
     }
 
     pub(super) fn report_missing_value(&mut self, name: Span, at: usize) {
@@ -145,12 +173,12 @@ impl Parser<'_> {
         );
     }
 
-    pub(super) fn report_stray_brace(&mut self, brace: Span, suspect: Option<(Span, Span)>) {
+    pub(super) fn report_stray_brace(&mut self, brace: Span, early: Option<Span>) {
         let finding = Finding::error(STRAY_BRACE, "`}` closes no block")
             .at(self.tree.place(brace), "no block is open here")
             .help("take it out, or look above for a block that is closed too early");
-        let finding = match suspect {
-            Some((_, early)) => finding.at(self.tree.place(early), "perhaps closed too early here"),
+        let finding = match early {
+            Some(early) => finding.at(self.tree.place(early), "perhaps closed too early here"),
             None => finding,
         };
         self.report(finding);
@@ -159,7 +187,7 @@ impl Parser<'_> {
     pub(super) fn report_unclosed_block(
         &mut self,
         innermost: Span,
-        suspect: Option<(Span, Span)>,
+        late: Option<(Span, Span)>,
         count: usize,
     ) {
         let end = span(self.at, self.at);
@@ -168,7 +196,7 @@ impl Parser<'_> {
             count => format!("{count} blocks are not closed by `}}`"),
         };
         let finding = Finding::error(UNCLOSED, message);
-        let finding = match suspect {
+        let finding = match late {
             Some((open, close)) => finding
                 .at(self.tree.place(open), "perhaps this one")
                 .at(self.tree.place(close), "closes it, but stands where the block around it would close"),
