@@ -77,6 +77,14 @@ pub(super) fn line_end(bytes: &[u8], mut at: usize) -> usize {
     at
 }
 
+/// Where the line begins that `at` is on.
+pub(super) fn line_start(bytes: &[u8], at: usize) -> usize {
+    let is_start = |start: usize| {
+        (1..=3).any(|length| start >= length && newline_length(bytes, start - length) == length)
+    };
+    (1..=at).rev().find(|start| is_start(*start)).unwrap_or(0)
+}
+
 /// The end of the bare word that begins at `at`, which is `at` itself where none does.
 pub(super) fn word_end(bytes: &[u8], mut at: usize) -> usize {
     while let Some(byte) = bytes.get(at) {

@@ -20,6 +20,16 @@ impl Parser<'_> {
         self.bytes.get(self.at + 1).copied()
     }
 
+    /// The end of the line that `at` is on. A line is gone through once, however often its end is asked for from places
+    /// further on in it.
+    pub(super) fn end_of_line(&mut self, at: usize) -> usize {
+        let known = self.known_line.start as usize..=self.known_line.end as usize;
+        if !known.contains(&at) {
+            self.known_line = span(at, line_end(self.bytes, at));
+        }
+        self.known_line.end as usize
+    }
+
     /// The text of a span, shortened to what a message can hold.
     pub(super) fn excerpt(&self, span: Span) -> String {
         excerpt(self.text.get(span.start as usize..span.end as usize).unwrap_or(""))
@@ -102,7 +112,7 @@ impl Parser<'_> {
 
     /// Passes over a comment up to, but without, the newline that ends it.
     pub(super) fn line_comment(&mut self) {
-        let end = line_end(self.bytes, self.at);
+        let end = self.end_of_line(self.at);
         self.tree.comments.push(span(self.at, end));
         self.at = end;
     }

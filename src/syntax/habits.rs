@@ -1,7 +1,6 @@
 //! Habits of other languages that are legal KDL until something in their reach is not: comments of SQL, quotation marks
 //! that KDL does not know, commas, and the parentheses of SQL types.
 
-use super::characters::line_end;
 use super::cursor::span;
 use super::mistakes::quoted;
 use super::parser::{Blocks, Habit, OpenNode, Parser, Suspect};
@@ -95,7 +94,8 @@ impl Parser<'_> {
         }
         self.findings.truncate(suspect.findings);
         let start = suspect.at.start as usize;
-        let whole = span(start, self.at.min(line_end(self.bytes, start)));
+        let end_of_line = self.end_of_line(start);
+        let whole = span(start, self.at.min(end_of_line));
         let finding = sql_comment(&self.tree, suspect.at, whole);
         self.report(finding);
         self.tree.entries.truncate(suspect.entries);

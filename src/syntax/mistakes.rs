@@ -209,8 +209,8 @@ impl Parser<'_> {
     }
 
     /// Reports a multi-line string that is not closed, and says where it is taken to end.
-    pub(super) fn unclosed_multi_line_string(&mut self, start: usize, body: usize) -> Text {
-        let end = self.end_by_indentation(body);
+    pub(super) fn unclosed_multi_line_string(&mut self, start: usize, end_of_line: usize) -> Text {
+        let end = self.end_by_indentation(end_of_line);
         self.at = end;
         let hashes = self.bytes.get(start..).unwrap_or(&[]).iter().take_while(|byte| **byte == b'#').count();
         let close = format!("\"\"\"{}", "#".repeat(hashes.min(LONGEST_FIX)));
@@ -224,12 +224,14 @@ impl Parser<'_> {
             .at(self.tree.place(span(end, end)), "taken to end here")
             .help(format!("write `{close}` on a line of its own after the text"));
         self.report(finding);
+        let body = end_of_line + newline_length(self.bytes, end_of_line);
         Text { span: span(start, end), storage: Storage::Source(span(body.min(end), end)) }
     }
 
     /// Reports a block comment that is not closed, and says where it is taken to end.
     pub(super) fn report_unclosed_comment(&mut self, start: usize) -> usize {
-        let end = self.end_by_indentation(start);
+        let end_of_line = self.end_of_line(start);
+        let end = self.end_by_indentation(end_of_line);
         let finding = self
             .error(UNCLOSED, span(start, start + 2), "opens here", "the comment is not closed by `*/`")
             .at(self.tree.place(span(end, end)), "taken to end here")
@@ -240,16 +242,13 @@ impl Parser<'_> {
 
     /// Where something that is not closed may end: before the first line that is indented no deeper than the line that
     /// it opens on. After some of these in one text, at its end.
-    fn end_by_indentation(&mut self, from: usize) -> usize {
+    fn end_by_indentation(&mut self, end_of_line: usize) -> usize {
         if self.rescans == 0 {
             return self.bytes.len();
         }
         self.rescans -= 1;
         let indentation = skip_spaces(self.bytes, self.line_start) - self.line_start;
-        let mut end = line_end(self.bytes, from);
-        if newline_length(self.bytes, from) == 0 && from > 0 && newline_length(self.bytes, from - 1) > 0 {
-            end = from - 1;
-        }
+        let mut end = end_of_line;
         loop {
             let line = end + newline_length(self.bytes, end);
             let text = skip_spaces(self.bytes, line);
@@ -377,7 +376,7 @@ impl Parser<'_> {
 
     pub(super) fn report_hash_comment(&mut self) {
         let start = self.at;
-        self.at = line_end(self.bytes, start);
+        self.at = self.end_of_line(start);
         let at = span(start, self.at);
         self.tree.comments.push(at);
         let finding = self

@@ -104,6 +104,8 @@ pub(super) struct Parser<'a> {
     pub line_start: usize,
     /// How often the text may still be gone through again to recover from something that is not closed.
     pub rescans: u32,
+    /// A part of a line, to its end.
+    pub known_line: Span,
     indentation: usize,
     frames: Vec<Frame>,
     top: Frame,
@@ -136,6 +138,7 @@ impl<'a> Parser<'a> {
             findings: Vec::new(),
             line_start: 0,
             rescans: 16,
+            known_line: Span::new(u32::MAX, 0),
             indentation: 0,
             frames: Vec::new(),
             top: Frame::new(Parent::Document, None, Span::default()),

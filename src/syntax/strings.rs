@@ -1,6 +1,6 @@
 //! Strings in quotes: quoted and raw, on one line and on several.
 
-use super::characters::{line_end, newline_length, skip_spaces, string_stop};
+use super::characters::{line_start, newline_length, skip_spaces, string_stop};
 use super::cursor::span;
 use super::dedent::{dedent, skip_whitespace};
 use super::escapes::unescape;
@@ -81,7 +81,7 @@ impl Parser<'_> {
 
     /// Reads the rest of a raw string on one line; its text begins at `body`.
     pub(super) fn raw_string_body(&mut self, start: usize, body: usize, hashes: usize) -> Text {
-        let end_of_line = line_end(self.bytes, body);
+        let end_of_line = self.end_of_line(body);
         match self.find_closing(body, end_of_line, 1, hashes) {
             Some(end) => {
                 self.at = end + 1 + hashes;
@@ -135,7 +135,7 @@ impl Parser<'_> {
             hashes => self.find_closing(opening.body, self.bytes.len(), 3, hashes),
         };
         let Some(closing) = closing.filter(|closing| !self.opens_another_string(opening, *closing)) else {
-            return self.unclosed_multi_line_string(opening.start, opening.body + newline);
+            return self.unclosed_multi_line_string(opening.start, opening.body);
         };
         self.at = closing + 3 + opening.hashes;
         let from = self.tree.unescaped.len();
@@ -151,20 +151,20 @@ impl Parser<'_> {
     /// Whether the quotes that would close a string look like those that open the next one: after a space or `=`, and
     /// before a newline, on a line with other text.
     fn opens_another_string(&self, opening: &Opening, closing: usize) -> bool {
-        let before = self.bytes.get(closing - 1);
         let after = closing + 3 + opening.hashes;
-        let line = self.text.get(opening.body..closing).unwrap_or("");
-        let line = line.rsplit('\n').next().unwrap_or("");
-        opening.hashes == 0
-            && matches!(before, Some(b' ' | b'='))
-            && newline_length(self.bytes, after) > 0
-            && !line.trim_start().is_empty()
-            && !line.trim_end().ends_with('\\')
+        if opening.hashes > 0
+            || !matches!(self.bytes.get(closing - 1), Some(b' ' | b'='))
+            || newline_length(self.bytes, after) == 0
+        {
+            return false;
+        }
+        let line = self.text.get(line_start(self.bytes, closing)..closing).unwrap_or("");
+        !line.trim_start().is_empty() && !line.trim_end().ends_with('\\')
     }
 
     /// `"""` with text on its own line: everything to the closing quotes, or to the end of the line.
     fn multi_line_string_on_one_line(&mut self, opening: &Opening) -> Text {
-        let end_of_line = line_end(self.bytes, opening.body);
+        let end_of_line = self.end_of_line(opening.body);
         let closing = self.find_closing(opening.body, end_of_line, 3, opening.hashes);
         let end = closing.unwrap_or(end_of_line);
         self.at = closing.map_or(end_of_line, |closing| closing + 3 + opening.hashes);
@@ -206,7 +206,7 @@ impl Parser<'_> {
         let quote = end_of_line + memchr::memchr(b'"', window)?;
         let before = self.bytes.get(quote - 1)?;
         let after = skip_spaces(self.bytes, quote + 1);
-        let line = self.text.get(end_of_line..quote)?.rsplit('\n').next().unwrap_or("");
+        let line = self.text.get(line_start(self.bytes, quote)..quote)?;
         let stands_alone = line.trim().is_empty() && newline_length(self.bytes, after) > 0;
         let opens =
             !stands_alone && matches!(before, b' ' | b'=' | b'(' | b'"' | b'\t' | b'#' | b'\n' | b'\r');

@@ -1,6 +1,8 @@
 //! What the tests of reading share: the tree as plain data, from our reader and from the `kdl` crate.
 #![allow(dead_code, reason = "every test file uses a part of this")]
 
+pub mod generate;
+
 use freehold::source::{FileId, Span};
 use freehold::syntax::{Node, Parse, Siblings, Storage, Text, Tree, Value, ValueKind, parse};
 use kdl::{KdlDocument, KdlEntry, KdlNode, KdlValue};
