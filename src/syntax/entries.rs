@@ -61,41 +61,67 @@ impl Parser<'_> {
 
     /// Reads the rest of a property from its `=`, which is the position.
     fn property(&mut self, node: &mut OpenNode, token: Token, annotation: Option<Text>) -> bool {
+        let (mut token, mut annotation) = (token, annotation);
+        loop {
+            let name = self.property_name(token, annotation);
+            match self.property_value(node, name) {
+                Ok(spaced) => return spaced,
+                Err(next) => (token, annotation) = next,
+            }
+        }
+    }
+
+    fn property_name(&mut self, token: Token, annotation: Option<Text>) -> Text {
         if let Some(annotation) = annotation {
             self.report_annotated_name(annotation.span);
         }
-        let name = match token {
+        match token {
             Token::Text(text) => text,
             Token::Other(at, _) | Token::Reserved(at, _) => {
                 self.report_name_not_string(at, "a property");
                 Text { span: at, storage: Storage::Source(at) }
             }
-        };
+        }
+    }
+
+    /// Reads the value of a property from its `=`, and the whitespace after it. Where the value is missing, and the next
+    /// property follows at once, gives the name of that one.
+    fn property_value(&mut self, node: &mut OpenNode, name: Text) -> Result<bool, (Token, Option<Text>)> {
         self.at += 1;
         if self.peek() == Some(b'=') {
             self.report_double_equals();
         }
         let after_equals = self.at;
-        self.skip_node_space();
+        let mut spaced = self.skip_node_space();
         if self.peek() == Some(b'/') && self.peek_second() == Some(b'-') {
             self.report_slashdashed_value();
-            self.skip_node_space();
+            spaced |= self.skip_node_space();
         }
         if self.at_node_end() || self.peek() == Some(b'{') {
-            self.report_missing_value(name.span, after_equals);
-            let empty = span(after_equals, after_equals);
-            let kind = ValueKind::String(Text { span: empty, storage: Storage::Source(empty) });
-            let value = Value { span: empty, kind, annotation: None };
-            self.tree.entries.push(Entry { name: Some(name), value });
-            return true;
+            self.missing_value(name, after_equals);
+            return Ok(true);
         }
         let findings = self.findings.len();
         let annotation = self.annotation();
-        let token = self.token(true);
+        let token = self.token(!spaced);
+        if spaced && self.peek() == Some(b'=') {
+            self.missing_value(name, after_equals);
+            return Err((token, annotation));
+        }
         let (at, kind) = self.as_value(token);
         self.suspect_habit(node, at, findings);
         self.tree.entries.push(Entry { name: Some(name), value: Value { span: at, kind, annotation } });
-        self.skip_node_space()
+        Ok(self.skip_node_space())
+    }
+
+    /// Reports that a property has no value, and keeps it with an empty one.
+    fn missing_value(&mut self, name: Text, at: usize) {
+        self.report_missing_value(name.span, at);
+        let empty = span(at, at);
+        let kind = ValueKind::String(Text { span: empty, storage: Storage::Source(empty) });
+        self.tree
+            .entries
+            .push(Entry { name: Some(name), value: Value { span: empty, kind, annotation: None } });
     }
 
     /// Notes a word that may begin a comment or a text as another language has them.

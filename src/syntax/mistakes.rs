@@ -1,16 +1,14 @@
-//! The findings of tokens and strings: what is wrong, and the text to write instead.
+//! The findings of words, numbers, separators and characters: what is wrong, and the text to write instead.
 
-use super::characters::{is_disallowed, line_end, newline_length, skip_spaces};
+use super::characters::{is_disallowed, word_end};
 use super::cursor::{excerpt, span};
-use super::dedent::{DedentMistake, skip_whitespace};
+use super::dedent::skip_whitespace;
 use super::entries::reserved;
 use super::habits::LONGEST_FIX;
 use super::parser::{OpenNode, Parser};
 use super::rules::{
-    CHARACTER, COLON, COMMA, COMMENT, ESCAPE, MISSING_SPACE, MULTI_LINE_STRING, NUMBER, QUOTES,
-    RESERVED_WORD, SYNTAX, UNCLOSED, UNQUOTED_WORD,
+    CHARACTER, COLON, COMMA, COMMENT, MISSING_SPACE, NUMBER, RESERVED_WORD, SYNTAX, UNQUOTED_WORD,
 };
-use super::tree::{Storage, Text};
 use crate::diagnostic::Finding;
 use crate::source::Span;
 
@@ -35,11 +33,19 @@ impl Parser<'_> {
         self.text.get(at.start as usize..at.end as usize).unwrap_or("")
     }
 
-    fn error(&self, rule: &'static str, at: Span, label: &str, message: impl Into<String>) -> Finding {
+    /// An error with its place.
+    pub(super) fn error(
+        &self,
+        rule: &'static str,
+        at: Span,
+        label: &str,
+        message: impl Into<String>,
+    ) -> Finding {
         Finding::error(rule, message).at(self.tree.place(at), label)
     }
 
-    fn with_fix(&self, finding: Finding, at: Span, fix: impl FnOnce(&str) -> String) -> Finding {
+    /// Adds the text to write instead, where it is short.
+    pub(super) fn with_fix(&self, finding: Finding, at: Span, fix: impl FnOnce(&str) -> String) -> Finding {
         if at.len() as usize > LONGEST_FIX { finding } else { finding.fix(fix(self.source(at))) }
     }
 
@@ -139,183 +145,6 @@ impl Parser<'_> {
         self.report(finding);
     }
 
-    pub(super) fn report_escape(&mut self, text: Span, at: Span) {
-        let attempt = excerpt(self.source(at));
-        let whole = self.source(text);
-        let inner = whole.get(1..whole.len().saturating_sub(1)).unwrap_or("");
-        let (help, fix) = match attempt.as_bytes().get(1) {
-            Some(b'/' | b'\'') => (
-                "write the character without a backslash",
-                Some(whole.replace("\\/", "/").replace("\\'", "'")),
-            ),
-            Some(b'u' | b'x') => (
-                "a character by its number is `\\u{...}` with one to six hexadecimal digits, and has to exist",
-                with_braces(whole),
-            ),
-            _ => (
-                "write a raw string, in which a backslash stands for itself, or two backslashes",
-                (!has_good_escape(inner)).then(|| quoted(inner)),
-            ),
-        };
-        let finding = self
-            .error(ESCAPE, at, "escapes nothing", format!("`{attempt}` is no escape of a quoted string"))
-            .help(help);
-        let is_one_line = !whole.starts_with("\"\"\"");
-        let finding = match fix.filter(|_| is_one_line && whole.len() <= LONGEST_FIX) {
-            Some(fix) => finding.fix(fix),
-            None => finding,
-        };
-        self.report(finding);
-    }
-
-    pub(super) fn report_unclosed_string(&mut self, text: Span, value: Span, closed_later: bool) {
-        let hashes = self.source(text).bytes().skip_while(|b| *b == b'r').take_while(|b| *b == b'#').count();
-        let opening = span(text.start as usize, value.start as usize);
-        let close = format!("\"{}", "#".repeat(hashes.min(LONGEST_FIX)));
-        if self.holds_bad_escape(text, value) && hashes == 0 {
-            let at = value.start as usize + self.source(value).find('\\').unwrap_or(0);
-            return self.report_escape(text, span(at, (at + 2).min(value.end as usize).max(at + 1)));
-        }
-        let finding = if closed_later {
-            self.error(
-                MULTI_LINE_STRING,
-                opening,
-                "opens here",
-                "a string in single quotation marks ends on its line",
-            )
-            .at(
-                self.tree.place(span(text.end as usize - 1, text.end as usize)),
-                "closed here, on a later line",
-            )
-            .help("a text of several lines stands between `\"\"\"`, each on a line of its own")
-        } else {
-            let end = span(value.end as usize, value.end as usize);
-            let finding = self
-                .error(UNCLOSED, opening, "opens here", format!("the string is not closed by `{close}`"))
-                .at(self.tree.place(end), "its line ends here")
-                .help(format!("write `{close}` where the text ends"));
-            self.with_fix(finding, text, |source| format!("{source}{close}"))
-        };
-        self.report(finding);
-    }
-
-    /// Whether a string that is not closed has a backslash before its last quote, as a path of Windows has.
-    fn holds_bad_escape(&self, text: Span, value: Span) -> bool {
-        let inner = self.source(value);
-        self.source(text).starts_with('"')
-            && inner.ends_with("\\\"")
-            && !has_good_escape(inner.trim_end_matches("\\\""))
-            && inner.matches('\\').count() > 1
-    }
-
-    /// Reports a multi-line string that is not closed, and says where it is taken to end.
-    pub(super) fn unclosed_multi_line_string(&mut self, start: usize, end_of_line: usize) -> Text {
-        let end = self.end_by_indentation(end_of_line);
-        self.at = end;
-        let hashes = self.bytes.get(start..).unwrap_or(&[]).iter().take_while(|byte| **byte == b'#').count();
-        let close = format!("\"\"\"{}", "#".repeat(hashes.min(LONGEST_FIX)));
-        let finding = self
-            .error(
-                UNCLOSED,
-                span(start, start + hashes + 3),
-                "opens here",
-                format!("the string is not closed by `{close}`"),
-            )
-            .at(self.tree.place(span(end, end)), "taken to end here")
-            .help(format!("write `{close}` on a line of its own after the text"));
-        self.report(finding);
-        let body = end_of_line + newline_length(self.bytes, end_of_line);
-        Text { span: span(start, end), storage: Storage::Source(span(body.min(end), end)) }
-    }
-
-    /// Reports a block comment that is not closed, and says where it is taken to end.
-    pub(super) fn report_unclosed_comment(&mut self, start: usize) -> usize {
-        let end_of_line = self.end_of_line(start);
-        let end = self.end_by_indentation(end_of_line);
-        let finding = self
-            .error(UNCLOSED, span(start, start + 2), "opens here", "the comment is not closed by `*/`")
-            .at(self.tree.place(span(end, end)), "taken to end here")
-            .help("write `*/` where the comment ends; every `/*` within a comment needs a `*/` of its own");
-        self.report(finding);
-        end
-    }
-
-    /// Where something that is not closed may end: before the first line that is indented no deeper than the line that
-    /// it opens on. After some of these in one text, at its end.
-    fn end_by_indentation(&mut self, end_of_line: usize) -> usize {
-        if self.rescans == 0 {
-            return self.bytes.len();
-        }
-        self.rescans -= 1;
-        let indentation = skip_spaces(self.bytes, self.line_start) - self.line_start;
-        let mut end = end_of_line;
-        loop {
-            let line = end + newline_length(self.bytes, end);
-            let text = skip_spaces(self.bytes, line);
-            if line == end {
-                return end;
-            }
-            let is_blank = newline_length(self.bytes, text) > 0;
-            if !is_blank && text - line <= indentation {
-                return end;
-            }
-            end = line_end(self.bytes, text);
-        }
-    }
-
-    pub(super) fn report_multi_line_on_one_line(
-        &mut self,
-        text: Span,
-        value: Span,
-        hashes: usize,
-        closed: bool,
-    ) {
-        let opening = span(text.start as usize, text.start as usize + hashes + 3);
-        let close = format!("\"\"\"{}", "#".repeat(hashes.min(LONGEST_FIX)));
-        let finding = self
-            .error(MULTI_LINE_STRING, opening, "a newline has to follow", "text follows the quotation marks of a multi-line string")
-            .help(format!("text on one line stands between single quotation marks; a text of several lines begins on the line after `\"\"\"` and ends before a `{close}` on a line of its own"));
-        let finding = if closed { self.with_fix(finding, value, quoted) } else { finding };
-        self.report(finding);
-    }
-
-    pub(super) fn report_multi_line_string(&mut self, text: Span, closing: usize, mistake: DedentMistake) {
-        let quotes = span(closing, text.end as usize);
-        let finding = match mistake {
-            DedentMistake::Escape(bad) => {
-                return self.report_escape(text, span(bad.at, bad.at + bad.length));
-            }
-            DedentMistake::ClosingLine => self
-                .error(
-                    MULTI_LINE_STRING,
-                    quotes,
-                    "closes here",
-                    "text stands before the closing quotation marks of a multi-line string",
-                )
-                .at(self.tree.place(span(text.start as usize, text.start as usize + 3)), "opens here")
-                .help("the closing quotation marks stand on a line of their own"),
-            DedentMistake::Indentation(line) => {
-                let end = skip_spaces(self.bytes, line).max(line);
-                self.error(MULTI_LINE_STRING, span(line, end), "indented differently", "a line of a multi-line string is not indented like its last line")
-                    .at(self.tree.place(quotes), "this line's indentation is taken from every line")
-                    .help("begin every line with the whitespace that stands before the closing quotation marks, character by character")
-            }
-        };
-        self.report(finding);
-    }
-
-    pub(super) fn report_old_raw_string(&mut self, text: Text, hashes: usize) {
-        let hashes = "#".repeat(hashes.clamp(1, LONGEST_FIX));
-        let value = match text.storage {
-            Storage::Source(value) | Storage::Unescaped(value) => value,
-        };
-        let finding = self
-            .error(QUOTES, text.span, "raw string of KDL 1", "a raw string has no `r` before it")
-            .help("KDL 2 marks a raw string by `#` alone: `#\"...\"#`");
-        let finding = self.with_fix(finding, value, |inner| format!("{hashes}\"{inner}\"{hashes}"));
-        self.report(finding);
-    }
-
     /// Something follows a token without a space. Says whether it was passed over: a comma or a bracket.
     pub(super) fn glued(&mut self, node: &mut OpenNode) -> bool {
         let at = span(self.at, self.at + 1);
@@ -363,7 +192,7 @@ impl Parser<'_> {
     pub(super) fn is_hash_comment(&self) -> bool {
         let rest = self.bytes.get(self.at..).unwrap_or(&[]);
         let hashes = rest.iter().take_while(|byte| **byte == b'#').count();
-        let word = super::characters::word_end(self.bytes, self.at + 1);
+        let word = word_end(self.bytes, self.at + 1);
         let word = self.text.get(self.at + 1..word).unwrap_or("");
         rest.get(hashes) != Some(&b'"') && reserved(word).is_none()
     }
@@ -428,40 +257,4 @@ fn number_fix(word: &str) -> Option<String> {
         return None;
     };
     is_number(&mended).then_some(mended)
-}
-
-/// Whether a backslash in the text is an escape that a raw string would not keep.
-fn has_good_escape(inner: &str) -> bool {
-    let mut characters = inner.chars();
-    while let Some(character) = characters.next() {
-        if character == '\\' && characters.next().is_some_and(|next| "\"\\nrtsbf".contains(next)) {
-            return true;
-        }
-    }
-    false
-}
-
-/// The escapes `\u0000` and `\x00` of other languages as KDL has them; `None` where there is none of these.
-fn with_braces(source: &str) -> Option<String> {
-    let mut parts = source.split('\\');
-    let mut mended = parts.next()?.to_owned();
-    let mut changed = false;
-    for part in parts {
-        let count = match part.as_bytes().first() {
-            Some(b'u') => 4,
-            Some(b'x') => 2,
-            _ => 0,
-        };
-        let digits = part
-            .get(1..1 + count)
-            .filter(|digits| count > 0 && digits.bytes().all(|b| b.is_ascii_hexdigit()));
-        match digits {
-            Some(digits) => {
-                changed = true;
-                mended.push_str(&format!("\\u{{{digits}}}{}", part.get(1 + count..).unwrap_or("")));
-            }
-            None => mended.push_str(&format!("\\{part}")),
-        }
-    }
-    changed.then_some(mended)
 }

@@ -3,6 +3,7 @@
 //!
 //! The grammar is that of <https://kdl.dev/spec>, with one liberty: a children block may follow without a space.
 
+mod blocks;
 mod characters;
 mod cursor;
 mod dedent;
@@ -14,6 +15,7 @@ mod numbers;
 mod parser;
 mod restrictions;
 mod rules;
+mod string_mistakes;
 mod strings;
 mod structure_mistakes;
 mod tree;

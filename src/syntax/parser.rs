@@ -1,5 +1,6 @@
 //! Nodes and blocks: one pass, with an explicit stack in place of recursion.
 
+use super::blocks::Frame;
 use super::cursor::span;
 use super::tree::{NodeData, NodeId, Text, Tree};
 use crate::diagnostic::Finding;
@@ -41,7 +42,7 @@ pub(super) struct OpenNode {
 }
 
 impl OpenNode {
-    fn new(id: NodeId, slashdash: Option<Mark>) -> OpenNode {
+    pub(super) fn new(id: NodeId, slashdash: Option<Mark>) -> OpenNode {
         OpenNode { id, slashdash, blocks: Blocks::None, comma: None, suspect: None }
     }
 }
@@ -71,28 +72,6 @@ pub(super) enum Habit {
     Quote,
 }
 
-/// Where the nodes of a block belong.
-#[derive(Clone, Copy, Debug)]
-enum Parent {
-    Document,
-    Node(NodeId),
-    /// A block that is left out.
-    Nowhere,
-}
-
-/// A block that is being read.
-#[derive(Debug)]
-struct Frame {
-    parent: Parent,
-    /// The node that the block belongs to; none for a block without a name before it.
-    node: Option<OpenNode>,
-    open: Span,
-    slashdash: Option<Mark>,
-    last: Option<NodeId>,
-    /// The indentation, in bytes, of the line that the block opens on.
-    indentation: usize,
-}
-
 /// Reads one text.
 pub(super) struct Parser<'a> {
     pub text: &'a str,
@@ -106,13 +85,13 @@ pub(super) struct Parser<'a> {
     pub rescans: u32,
     /// A part of a line, to its end.
     pub known_line: Span,
-    indentation: usize,
-    frames: Vec<Frame>,
-    top: Frame,
+    pub indentation: usize,
+    pub frames: Vec<Frame>,
+    pub top: Frame,
     /// The first closing brace that stands further left than the line its block opened on: what it closed, and itself.
-    closed_late: Option<(Span, Span)>,
+    pub closed_late: Option<(Span, Span)>,
     /// The last closing brace that stands further right than the line its block opened on.
-    closed_early: Option<Span>,
+    pub closed_early: Option<Span>,
 }
 
 impl<'a> Parser<'a> {
@@ -141,7 +120,7 @@ impl<'a> Parser<'a> {
             known_line: Span::new(u32::MAX, 0),
             indentation: 0,
             frames: Vec::new(),
-            top: Frame::new(Parent::Document, None, Span::default()),
+            top: Frame::document(),
             closed_late: None,
             closed_early: None,
         }
@@ -262,27 +241,15 @@ impl<'a> Parser<'a> {
             }
             match self.peek() {
                 Some(b'{') if !self.is_template() => return self.children(node),
-                Some(b'/') if self.peek_second() == Some(b'-') => {
-                    if !spaced {
-                        self.report_missing_space();
-                    }
-                    let entries = self.tree.entries.len();
-                    let Some(mark) = self.slashdash() else {
-                        spaced = true;
-                        continue;
-                    };
-                    if self.peek() == Some(b'{') {
-                        return self.open_block(node, Some(mark));
-                    }
-                    if node.blocks != Blocks::None {
-                        self.report_entry_after_block();
-                    }
-                    spaced = self.entry(&mut node);
-                    let end = self.tree.entries.last().filter(|_| self.tree.entries.len() > entries);
-                    let end = end.map_or(self.at, |entry| entry.value.span.end as usize);
-                    self.leave_out(mark, end);
+                Some(b'/') if self.peek_second() == Some(b'-') => match self.left_out(&mut node, spaced) {
+                    Some(after) => spaced = after,
+                    None => return,
+                },
+                Some(_) if node.blocks == Blocks::Real => return self.text_after_block(node),
+                Some(_) if node.blocks == Blocks::Slashdashed => {
+                    self.report_value_after_slashdashed_block();
+                    node.blocks = Blocks::None;
                 }
-                Some(_) if node.blocks != Blocks::None => return self.text_after_block(node),
                 Some(_) => {
                     if !spaced && self.glued(&mut node) {
                         spaced = true;
@@ -296,6 +263,29 @@ impl<'a> Parser<'a> {
         }
     }
 
+    /// Reads a `/-` in a node and the entry after it. Says whether whitespace followed; `None` where it began a block.
+    fn left_out(&mut self, node: &mut OpenNode, spaced: bool) -> Option<bool> {
+        if !spaced {
+            self.report_missing_space();
+        }
+        let entries = self.tree.entries.len();
+        let Some(mark) = self.slashdash() else { return Some(true) };
+        if self.peek() == Some(b'{') {
+            self.open_block(*node, Some(mark));
+            return None;
+        }
+        if node.blocks != Blocks::None {
+            self.report_entry_after_block();
+        }
+        let suspect = node.suspect;
+        let spaced = self.entry(node);
+        node.suspect = suspect;
+        let end = self.tree.entries.last().filter(|_| self.tree.entries.len() > entries);
+        let end = end.map_or(self.at, |entry| entry.value.span.end as usize);
+        self.leave_out(mark, end);
+        Some(spaced)
+    }
+
     /// Tells a node of the entries that were read since it began.
     pub(super) fn extend_entries(&mut self, id: NodeId) {
         let count = self.tree.entries.len() as u32;
@@ -307,7 +297,7 @@ impl<'a> Parser<'a> {
     }
 
     /// Ends a node: passes over its terminator, and puts it into its block or leaves it out.
-    fn end_node(&mut self, node: OpenNode) {
+    pub(super) fn end_node(&mut self, node: OpenNode) {
         let end = self.tree.nodes.get(node.id.0 as usize).map_or(self.at, |data| data.span.end as usize);
         match self.peek() {
             Some(b';') => self.at += 1,
@@ -320,136 +310,6 @@ impl<'a> Parser<'a> {
         } else if !self.take_back_sql_comment(&node) {
             self.link(node.id);
         }
-    }
-
-    /// Puts a node behind the last one of the block.
-    fn link(&mut self, id: NodeId) {
-        if self.top.last == Some(id) {
-            return;
-        }
-        match (self.top.last.replace(id), self.top.parent) {
-            (Some(last), _) => {
-                if let Some(data) = self.tree.nodes.get_mut(last.0 as usize) {
-                    data.next_sibling = Some(id);
-                }
-            }
-            (None, Parent::Document) => self.tree.first_node = Some(id),
-            (None, Parent::Node(parent)) => {
-                if let Some(data) = self.tree.nodes.get_mut(parent.0 as usize) {
-                    data.first_child = data.first_child.or(Some(id));
-                }
-            }
-            (None, Parent::Nowhere) => {}
-        }
-    }
-
-    fn open_block(&mut self, mut node: OpenNode, slashdash: Option<Mark>) {
-        let parent = if slashdash.is_some() { Parent::Nowhere } else { Parent::Node(node.id) };
-        if slashdash.is_none() {
-            node.blocks = Blocks::Real;
-        } else if node.blocks == Blocks::None {
-            node.blocks = Blocks::Slashdashed;
-        }
-        let frame = Frame { slashdash, ..Frame::new(parent, Some(node), span(self.at, self.at + 1)) };
-        self.push(frame);
-    }
-
-    fn push(&mut self, mut frame: Frame) {
-        self.at += 1;
-        frame.indentation = self.indentation;
-        let outer = std::mem::replace(&mut self.top, frame);
-        self.frames.push(outer);
-    }
-
-    /// A block where a node is expected: the children of the node on the line before, or nodes of this block.
-    fn open_nameless_block(&mut self, slashdash: Option<Mark>) {
-        let brace = span(self.at, self.at + 1);
-        let previous = self.top.last.filter(|last| {
-            let data = self.tree.nodes.get(last.0 as usize);
-            slashdash.is_none() && data.is_some_and(|data| data.children.is_none())
-        });
-        self.report_nameless_block(brace, previous);
-        match previous {
-            Some(id) => {
-                self.open_block(OpenNode::new(id, None), None);
-            }
-            None => {
-                let parent = if slashdash.is_some() { Parent::Nowhere } else { self.top.parent };
-                let last = if slashdash.is_some() { None } else { self.top.last };
-                self.push(Frame { slashdash, last, ..Frame::new(parent, None, brace) });
-            }
-        }
-    }
-
-    /// Closes a block at its `}`, which is the position, and gives the node that it belongs to.
-    fn close_block(&mut self) -> Option<OpenNode> {
-        let brace = span(self.at, self.at + 1);
-        if self.frames.is_empty() {
-            let early = self.closed_early.take();
-            self.report_stray_brace(brace, early);
-            self.at += 1;
-            return None;
-        }
-        let stands_first = self.at - self.line_start == self.indentation;
-        if stands_first && self.indentation < self.top.indentation && self.closed_late.is_none() {
-            self.closed_late = Some((self.top.open, brace));
-        }
-        if stands_first && self.indentation > self.top.indentation {
-            self.closed_early = Some(brace);
-        }
-        self.at += 1;
-        self.pop()
-    }
-
-    fn pop(&mut self) -> Option<OpenNode> {
-        let outer = self.frames.pop()?;
-        let frame = std::mem::replace(&mut self.top, outer);
-        match (frame.slashdash, frame.node) {
-            (Some(mark), _) => self.leave_out(mark, self.at),
-            (None, Some(node)) => {
-                let end = self.at as u32;
-                if let Some(data) = self.tree.nodes.get_mut(node.id.0 as usize) {
-                    data.children = Some(Span::new(frame.open.start, end));
-                    data.span.end = end;
-                }
-            }
-            (None, None) => self.top.last = frame.last,
-        }
-        frame.node
-    }
-
-    /// Ends what is still open at the end of the text.
-    fn close_everything(&mut self) {
-        if !self.frames.is_empty() {
-            self.report_unclosed_block(self.top.open, self.closed_late, self.frames.len());
-        }
-        while !self.frames.is_empty() {
-            if let Some(node) = self.pop() {
-                self.end_node(node);
-            }
-        }
-    }
-
-    fn children(&mut self, node: OpenNode) {
-        match node.blocks {
-            Blocks::Real => self.second_block(node),
-            Blocks::None | Blocks::Slashdashed => self.open_block(node, None),
-        }
-    }
-
-    /// A second children block: its nodes are read as those of the block around.
-    fn second_block(&mut self, node: OpenNode) {
-        self.report_second_block();
-        self.end_node(node);
-        let (parent, last) = (self.top.parent, self.top.last);
-        let open = span(self.at, self.at + 1);
-        self.push(Frame { last, ..Frame::new(parent, None, open) });
-    }
-
-    /// Something other than the node's end after its children: it is read as the next node.
-    fn text_after_block(&mut self, node: OpenNode) {
-        self.report_text_after_block();
-        self.end_node(node);
     }
 
     /// The tree and the findings, these in the order of the text.
@@ -465,11 +325,5 @@ impl<'a> Parser<'a> {
     pub(super) fn source_text(&self, start: usize, end: usize) -> Text {
         let whole = span(start, end);
         Text { span: whole, storage: super::tree::Storage::Source(whole) }
-    }
-}
-
-impl Frame {
-    fn new(parent: Parent, node: Option<OpenNode>, open: Span) -> Frame {
-        Frame { parent, node, open, slashdash: None, last: None, indentation: 0 }
     }
 }

@@ -138,6 +138,17 @@ impl Parser<'_> {
         );
     }
 
+    pub(super) fn report_value_after_slashdashed_block(&mut self) {
+        let at = span(self.at, self.at);
+        self.simple(
+            SLASHDASH,
+            at,
+            "stands after a block",
+            "a value follows a block that is left out",
+            "values and properties stand before all blocks, also before those that are left out",
+        );
+    }
+
     pub(super) fn report_nameless_block(&mut self, brace: Span, previous: Option<NodeId>) {
         let previous = previous.and_then(|id| self.tree.nodes.get(id.0 as usize)).map(|data| data.name.span);
         let finding = Finding::error(SYNTAX, "a block has no node before it")

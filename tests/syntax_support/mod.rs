@@ -2,9 +2,12 @@
 #![allow(dead_code, reason = "every test file uses a part of this")]
 
 pub mod generate;
+pub mod invariants;
 
-use freehold::source::{FileId, Span};
-use freehold::syntax::{Node, Parse, Siblings, Storage, Text, Tree, Value, ValueKind, parse};
+pub use invariants::check_invariants;
+
+use freehold::source::FileId;
+use freehold::syntax::{Node, Parse, Siblings, Text, Tree, Value, ValueKind, parse};
 use kdl::{KdlDocument, KdlEntry, KdlNode, KdlValue};
 
 /// A value without its place. Numbers are compared as the crate holds them.
@@ -118,86 +121,4 @@ fn their_entry(entry: &KdlEntry) -> PlainEntry {
         KdlValue::Null => Plain::Null,
     };
     (entry.name().map(|name| name.value().to_owned()), entry.ty().map(|ty| ty.value().to_owned()), value)
-}
-
-/// Panics, naming what is wrong, unless the parse is whole: spans within the text, on the boundaries of characters,
-/// nested, in order; tokens that are their own text; findings in order.
-pub fn check_invariants(text: &str, parse: &Parse) {
-    let tree = &parse.tree;
-    let whole = Span::new(0, u32::try_from(text.len()).expect("a small text"));
-    let check = |span: Span, what: &str| {
-        assert!(whole.contains(span) && span.start <= span.end, "{what} {span:?} is not in the text");
-        let found = text.get(span.start as usize..span.end as usize);
-        assert!(found.is_some(), "{what} {span:?} is not on the boundaries of characters");
-    };
-    for finding in &parse.findings {
-        assert!(!finding.labels.is_empty(), "{} has no place", finding.rule);
-        finding.labels.iter().for_each(|label| check(label.place.span, finding.rule));
-        assert!(
-            freehold::syntax::RULES.iter().any(|rule| rule.name == finding.rule),
-            "{} is no rule",
-            finding.rule
-        );
-    }
-    assert!(parse.findings.is_sorted_by_key(|finding| finding.primary().map(|place| place.span.start)));
-    assert!(tree.comments.is_sorted_by_key(|comment| comment.start), "comments are not in order");
-    assert!(tree.comments.windows(2).all(|pair| pair[0].end <= pair[1].start), "comments overlap");
-    tree.comments.iter().for_each(|comment| check(*comment, "comment"));
-    let mut seen = 0;
-    let mut open: Vec<(Siblings, Span)> = vec![(tree.roots(), whole)];
-    let mut last = 0;
-    while let Some((siblings, outer)) = open.last_mut() {
-        let outer = *outer;
-        let Some(node) = siblings.next() else {
-            open.pop();
-            continue;
-        };
-        seen += 1;
-        assert!(seen <= tree.nodes.len(), "a node is linked twice");
-        let data = node.data();
-        check(data.span, "node");
-        assert!(outer.contains(data.span), "{:?} is not within {outer:?}", data.span);
-        assert!(data.span.start >= last, "nodes are not in order");
-        last = data.span.start;
-        check_text(tree, data.name, data.span);
-        data.annotation.into_iter().for_each(|annotation| check_text(tree, annotation, data.span));
-        let mut after = data.name.span.end;
-        for entry in node.entries() {
-            for text in entry.name.into_iter().chain(entry.value.annotation) {
-                check_text(tree, text, data.span);
-            }
-            let start = entry.name.map_or(entry.value.span.start, |name| name.span.start);
-            assert!(after <= start && start <= entry.value.span.start, "entries are not in order");
-            after = entry.value.span.end;
-            check(entry.value.span, "value");
-            assert!(data.span.contains(entry.value.span), "a value is not within its node");
-            if let ValueKind::String(text) = entry.value.kind {
-                check_text(tree, text, data.span);
-            }
-        }
-        if let Some(children) = data.children {
-            assert!(
-                data.span.contains(children) && children.start >= after,
-                "children are not after the entries"
-            );
-        }
-        open.push((node.children(), data.children.unwrap_or(data.span)));
-    }
-    assert_eq!(seen, tree.nodes.len(), "a node is not linked");
-}
-
-fn check_text(tree: &Tree, text: Text, outer: Span) {
-    assert!(outer.contains(text.span), "{:?} is not within {outer:?}", text.span);
-    match text.storage {
-        Storage::Source(span) => {
-            assert!(text.span.contains(span), "the value of a string is not within it");
-            assert!(tree.text.get(span.start as usize..span.end as usize).is_some(), "{span:?} is no text");
-        }
-        Storage::Unescaped(span) => {
-            assert!(
-                tree.unescaped.get(span.start as usize..span.end as usize).is_some(),
-                "{span:?} is no text"
-            );
-        }
-    }
 }
