@@ -76,6 +76,8 @@ const MISTAKES: &[(&str, &str)] = &[
     ("image ${TAG}", "kdl-unquoted-word"),
     ("image {{tag}}", "kdl-unquoted-word"),
     ("columns [a, b]", "kdl-unquoted-word"),
+    ("columns [a,", "kdl-unquoted-word"),
+    ("column, a", "kdl-comma"),
     ("columns (a, b)", "kdl-unquoted-word"),
     ("column a uuid default-sql=now()", "kdl-unquoted-word"),
     ("cpu 500m", "kdl-number"),

@@ -123,6 +123,7 @@ const DIFFERENCES: &[Difference] = &[
     we_refuse("/-a{}b", "a slashdashed node ends with a terminator, like any other"),
     we_refuse("a{}/-b", "a node with children ends with a terminator, also before a slashdashed one"),
     we_refuse("/- kdl-version 1\na", "a file that says it is KDL 1 is not read as KDL 2"),
+    we_refuse("a${b}", "without a space, a `{` after `$` is taken for a placeholder in a text"),
     we_refuse("a '{}", "without a space, a `{` after a foreign quotation mark is taken for text"),
 ];
 

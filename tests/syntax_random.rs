@@ -20,6 +20,24 @@ fn pieces() -> impl Strategy<Value = String> {
     prop::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
 }
 
+/// What random or guided input has broken before.
+const ONCE_BROKEN: &[&str] = &[
+    "\n/*",
+    "\0o\\e {\\\"e {\\\u{85} {\\\"",
+    "l `t{`}",
+    "'x*/y='it is'\nse’ «guillemets» `t` {a`}` z=)'it (is)' u0d",
+    "\"\"\"\n a\u{b} \"\"\"\n",
+    "a /-'x 'b (c)",
+    "a 'x /-b (c)' d",
+];
+
+#[test]
+fn what_was_broken_before_is_read() {
+    for text in ONCE_BROKEN {
+        check_invariants(text, &read(text));
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig {
         cases: 10_000,

@@ -334,10 +334,10 @@ impl Parser<'_> {
         at.max(start + 1)
     }
 
-    /// Whether a `{` belongs to the word before it: after `$` or a quotation mark that KDL does not know.
+    /// Whether a `{` belongs to the word before it: after `$`, or where a quotation mark that KDL does not know begins it.
     fn is_in_word(&self, start: usize, at: usize) -> bool {
-        let before = self.text.get(start..at).and_then(|word| word.chars().next_back());
-        before.is_some_and(|before| before == '$' || closing_quote(before.encode_utf8(&mut [0; 4])).is_some())
+        let before = self.text.get(start..at).unwrap_or("");
+        before.ends_with('$') || closing_quote(before).is_some()
     }
 
     /// Whether the position is at `{{`, which begins no block, with its `}}`.

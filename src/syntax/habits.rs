@@ -117,6 +117,9 @@ impl Parser<'_> {
         let passed = |suspect: &Suspect| suspect.habit == Habit::Quote && suspect.end <= self.at;
         let Some(suspect) = node.suspect.filter(passed) else { return };
         node.suspect = None;
+        if node.blocks != Blocks::None {
+            return;
+        }
         let first = self.tree.entries.get(suspect.entries).copied();
         let last = self.tree.entries.last().map(|entry| entry.value.span.end);
         let (Some(mut first), Some(last)) = (first, last) else { return };

@@ -102,13 +102,15 @@ fn too_deep(tree: &Tree) -> Option<Finding> {
     None
 }
 
-/// The text of a bare word.
+/// The text of a bare word, unless it was already reported as one that has to be quoted.
 fn bare(tree: &Tree, text: Text) -> Option<&str> {
-    is_bare(text).then(|| tree.string(text))
+    let is_mistaken = |word: &str| word.contains(['(', ')', '[', ']', '{', '}', '/', '\\', '#', '"', '=']);
+    is_bare(text).then(|| tree.string(text)).filter(|word| !is_mistaken(word))
 }
 
 fn bare_value<'a>(tree: &'a Tree, entry: &Entry) -> Option<(&'a str, Text)> {
-    bare_word(entry).map(|text| (tree.string(text), text))
+    let text = bare_word(entry)?;
+    bare(tree, text).map(|word| (word, text))
 }
 
 /// A comment as SQL has them, and how far it reaches.
@@ -165,8 +167,10 @@ fn colon(node: Node) -> Option<Finding> {
 }
 
 fn commas(node: Node) -> Option<Finding> {
-    let words = node.entries().iter().filter_map(|entry| bare_value(node.tree, entry));
-    let mut words = words.filter(|(word, _)| word.starts_with(',') || word.ends_with(','));
+    let name = bare(node.tree, node.data().name).map(|word| (word, node.data().name));
+    let values = node.entries().iter().filter_map(|entry| bare_value(node.tree, entry));
+    let has_comma = |word: &str| word.starts_with(',') || word.ends_with(',');
+    let mut words = name.into_iter().chain(values).filter(|(word, _)| has_comma(word));
     let (word, text) = words.next()?;
     let shown = super::cursor::excerpt(word);
     let finding =
