@@ -1,5 +1,4 @@
 //! The official test suite of KDL 2.
-#![expect(clippy::disallowed_methods, reason = "a test reads its cases")]
 
 mod syntax_support;
 
