@@ -55,6 +55,7 @@ pub(super) fn run(common: &CommonArguments, arguments: &BuildArguments) -> Resul
     if !checked.has_errors() {
         build = Some(make(arguments, &project, &mut checked, &templates, &mut stopwatch)?);
     }
+    stopwatch.hide_progress();
     let report = Report { sources: &checked.sources, findings: &checked.findings, root: &project.root };
     print::findings(common, &arguments.findings, &report)?;
     if let Some(build) = &build {

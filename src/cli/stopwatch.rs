@@ -1,18 +1,31 @@
-//! How long the stages of a run take. The only reader of the clock for this.
+//! How long the stages of a run take, and, on a terminal, how far it has come. The only reader of the clock for this.
 
 use crate::session::Stage;
+use indicatif::{ProgressBar, ProgressFinish};
 use std::fmt::Write;
 use std::time::{Duration, Instant};
+
+/// How often the progress is drawn.
+const TICK: Duration = Duration::from_millis(100);
 
 /// Time by stage, in the order in which the stages ended.
 pub(super) struct Stopwatch {
     since: Instant,
+    /// Draws on stderr, and nothing where that is no terminal.
+    progress: ProgressBar,
     stages: Vec<(Stage, Duration)>,
 }
 
 impl Stopwatch {
     pub(super) fn start() -> Stopwatch {
-        Stopwatch { since: Instant::now(), stages: Vec::new() }
+        let progress = ProgressBar::new_spinner().with_finish(ProgressFinish::AndClear);
+        progress.enable_steady_tick(TICK);
+        Stopwatch { since: Instant::now(), progress, stages: Vec::new() }
+    }
+
+    /// Takes the progress off the terminal, so that something else can be printed there.
+    pub(super) fn hide_progress(&self) {
+        self.progress.finish_and_clear();
     }
 
     /// A stage has ended; the next one begins.
@@ -20,6 +33,7 @@ impl Stopwatch {
         let now = Instant::now();
         let passed = now - self.since;
         self.since = now;
+        self.progress.set_message(format!("{} done", stage.name()));
         match self.stages.iter_mut().find(|(known, _)| *known == stage) {
             Some((_, total)) => *total += passed,
             None => self.stages.push((stage, passed)),
