@@ -200,3 +200,20 @@ fn hostile_names_are_refused_or_quoted_but_never_written_as_they_are() {
         }
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_in_place_of_a_file_is_not_waited_for() {
+    let folder = project("include \"parts/*.kdl\"");
+    std::fs::create_dir(folder.path().join("model/parts")).expect("it is made");
+    let pipe = folder.path().join("model/parts/pipe.kdl");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status().expect("there is mkfifo");
+    assert!(made.success());
+    let checked = run(folder.path(), "check");
+    assert_eq!(checked.code, 2, "{}{}", checked.stdout, checked.stderr);
+    assert!(
+        checked.stderr.contains("pipe.kdl") && checked.stderr.contains("no regular file"),
+        "{}",
+        checked.stderr
+    );
+}

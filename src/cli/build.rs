@@ -166,6 +166,10 @@ fn template_files(folder: &Path) -> Result<BTreeMap<String, String>, CommandErro
     let failed = |path: &Path, why: &dyn std::fmt::Display| {
         CommandError::new(format!("cannot read the template `{}`: {why}", path.display()))
     };
+    if folder.is_file() {
+        let why = "`--templates` names a folder, and this is a file";
+        return Err(failed(folder, &why));
+    }
     let mut files = BTreeMap::new();
     for entry in walkdir::WalkDir::new(folder).sort_by_file_name() {
         let entry = entry.map_err(|error| failed(error.path().unwrap_or(folder), &error))?;

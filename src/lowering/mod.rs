@@ -63,8 +63,17 @@ impl Lowering<'_> {
             let table = &self.register.tables[*id];
             self.taken.keep(table.sql_schema(), table.sql_name());
             let indexes = table.indexes.iter().filter_map(|index| index.name.as_ref());
-            for name in indexes.chain(table.uniques.iter().filter_map(|unique| unique.name.as_ref())) {
+            let uniques = table.uniques.iter().filter_map(|unique| unique.name.as_ref());
+            // These are no relations, but a key of the table cannot be called like them.
+            let checks = table.checks.iter().filter_map(|check| check.name.as_ref());
+            let foreign_keys = table.foreign_keys.iter().filter_map(|foreign_key| foreign_key.name.as_ref());
+            for name in indexes.chain(uniques).chain(checks).chain(foreign_keys) {
                 self.taken.keep(table.sql_schema(), name.as_str());
+            }
+            // PostgreSQL names the sequences.
+            for column in table.columns.iter().filter(|column| column.identity) {
+                let sequence = format!("{}_{}_seq", table.sql_name(), column.name.value);
+                self.taken.keep(table.sql_schema(), &sequence);
             }
         }
         for id in &self.service.projections {

@@ -151,7 +151,9 @@ fn add_checks_and_foreign_keys(
     name: &ObjectName,
     table: &mut Table,
 ) {
-    let written = declaration.checks.iter().filter_map(|check| check.name.as_ref());
+    let checks = declaration.checks.iter().filter_map(|check| check.name.as_ref());
+    let foreign_keys = declaration.foreign_keys.iter().filter_map(|foreign_key| foreign_key.name.as_ref());
+    let written = checks.chain(foreign_keys);
     let mut taken: HashSet<String> = written.map(|name| name.value.clone()).collect();
     taken.extend(table.primary_key.iter().map(|key| key.name.clone()));
     taken.extend(table.uniques.keys().cloned());
@@ -170,7 +172,10 @@ fn add_checks_and_foreign_keys(
     }
     for foreign_key in &declaration.foreign_keys {
         if let Some(lowered) = lower_foreign_key(lowering, declaration, foreign_key) {
-            let own_name = names::constraint(&mut taken, &parts(name, &lowered.columns), "fkey");
+            let own_name = match &foreign_key.name {
+                Some(own_name) => own_name.value.clone(),
+                None => names::constraint(&mut taken, &parts(name, &lowered.columns), "fkey"),
+            };
             table.foreign_keys.insert(own_name, lowered);
         }
     }

@@ -15,6 +15,8 @@ pub enum Target {
     Table,
     /// Anything in a PostgreSQL database.
     Postgres,
+    /// A table of PostgreSQL.
+    PostgresRelation,
     /// A column of PostgreSQL.
     Column,
     /// A schema of PostgreSQL.
@@ -87,7 +89,8 @@ fn violation(name: &str, target: Target) -> Option<String> {
         Target::Kubernetes => too_long(LONGEST_LABEL, "the objects of Kubernetes").or_else(|| label(name)),
         Target::RdsInstance => rds_instance(name),
         Target::Label => too_long(LONGEST_LABEL, "labels of Kubernetes").or_else(|| label_value(name)),
-        Target::Table => postgres(name).or_else(|| word(name, "a table's name in the register")),
+        Target::Table => relation(name).or_else(|| word(name, "a table's name in the register")),
+        Target::PostgresRelation => relation(name),
         Target::Postgres => postgres(name),
         Target::Column => postgres(name).or_else(|| {
             let is_system = SYSTEM_COLUMNS.contains(&name);
@@ -150,6 +153,13 @@ fn postgres(name: &str) -> Option<String> {
         return Some("a name in PostgreSQL holds no control characters".to_owned());
     }
     (name.len() > LONGEST_LABEL).then(|| format!("PostgreSQL keeps at most {LONGEST_LABEL} bytes of a name"))
+}
+
+/// PostgreSQL looks into its own catalogs first, whose relations begin so.
+fn relation(name: &str) -> Option<String> {
+    postgres(name).or_else(|| {
+        name.starts_with("pg_").then(|| "PostgreSQL keeps names that begin with `pg_` for itself".to_owned())
+    })
 }
 
 /// AWS, "Creating an Amazon RDS DB instance": the database's name.
@@ -216,8 +226,11 @@ fn suggestion(name: &str, target: Target) -> Option<String> {
             cut(trimmed(ascii.to_kebab_case()), LONGEST_LABEL).trim_end_matches('-').to_owned()
         }
         Target::Label => cut(ascii.to_kebab_case(), LONGEST_LABEL).trim_end_matches('-').to_owned(),
-        Target::Table | Target::Database => cut(trimmed(ascii.to_snake_case()), LONGEST_LABEL),
+        Target::Table | Target::Database => {
+            cut(trimmed(ascii.trim_start_matches("pg_").to_snake_case()), LONGEST_LABEL)
+        }
         Target::Postgres => cut(ascii.to_snake_case(), LONGEST_LABEL),
+        Target::PostgresRelation => cut(ascii.trim_start_matches("pg_").to_snake_case(), LONGEST_LABEL),
         Target::Column if SYSTEM_COLUMNS.contains(&name) => format!("{name}_"),
         Target::Column => cut(ascii.to_snake_case(), LONGEST_LABEL),
         Target::PostgresSchema => {

@@ -9,6 +9,7 @@ use crate::semantic::model::{
     Deploy, Field, Index, Located, PartitionMethod, Projection, RpcKind, Service, StoreKind, Table, TableId,
 };
 use crate::source::Place;
+use crate::sql::is_catalog_type;
 use std::collections::BTreeSet;
 
 pub(super) const RULE: Rule = Rule {
@@ -25,7 +26,7 @@ Reports a name that is not legal in one of the places that it reaches:
 - databases: lower-case letters, digits and `_`; servers: as RDS takes them; buckets: as S3 takes them
 - tables and read copies: letters, digits and `_` (`as=` gives a table any name in the database)
 - columns, enums, their values, indexes, constraints: at most 63 bytes without control characters; no column is called
-  like one of PostgreSQL's system columns, no schema begins with `pg_`
+  like one of PostgreSQL's system columns, no enum like one of its types, and neither tables nor schemas begin with `pg_`
 - topics and groups: letters, digits, `.`, `_` and `-`, at most 249
 - entities, events, RPCs, fields, and the columns and enums that messages are made of: what becomes a name of Protobuf
 - environment variables and secrets: letters, digits and `_`
@@ -70,6 +71,7 @@ fn check(register: &Register, findings: &mut Vec<Finding>) {
         let targets =
             if in_messages { &[Target::Postgres, Target::ProtobufType][..] } else { &[Target::Postgres] };
         names.check(&enum_type.name, targets, "an enum");
+        names.type_of_postgres(&enum_type.name);
         let targets = if in_messages {
             &[Target::Postgres, Target::ProtobufEnumValue][..]
         } else {
@@ -113,6 +115,16 @@ impl Names<'_> {
             Some(suggestion) => finding.help(format!("`{suggestion}` is legal")),
             None => finding,
         });
+    }
+
+    /// PostgreSQL finds its own types before those of the database.
+    fn type_of_postgres(&mut self, name: &Located<String>) {
+        if is_catalog_type(name.as_str()) && self.seen.insert(name.place) {
+            let message =
+                format!("`{}` cannot be the name of an enum: PostgreSQL has a type of this name", name.value);
+            let help = format!("`{}_kind` is legal", name.value.trim_start_matches('_'));
+            self.findings.push(RULE.finding(message).at(name.place, "not legal").help(help));
+        }
     }
 
     fn check_each<'n>(
@@ -171,7 +183,7 @@ impl Names<'_> {
 
     fn table(&mut self, id: TableId, table: &Table, messages: &Messages) {
         self.check(&table.name, &[Target::Table], "a table");
-        self.check_each(&table.database_name, Target::Postgres, "a table");
+        self.check_each(&table.database_name, Target::PostgresRelation, "a table");
         self.check_each(&table.schema, Target::PostgresSchema, "a schema");
         self.check_each(&table.entity, Target::ProtobufType, "an entity");
         for (number, column) in table.columns.iter().enumerate() {
@@ -187,6 +199,11 @@ impl Names<'_> {
         );
         self.check_each(
             table.checks.iter().filter_map(|c| c.name.as_ref()),
+            Target::Postgres,
+            "a constraint",
+        );
+        self.check_each(
+            table.foreign_keys.iter().filter_map(|f| f.name.as_ref()),
             Target::Postgres,
             "a constraint",
         );

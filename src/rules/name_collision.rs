@@ -6,8 +6,8 @@ use crate::diagnostic::{Finding, Severity};
 use crate::names;
 use crate::semantic::Register;
 use crate::semantic::model::{
-    Event, Field, Index, Located, OnDelete, PROJECTION_COLUMNS, Projection, RpcKind, Service, ServiceId,
-    Table, TableId,
+    Event, Field, Index, Located, OnDelete, PROJECTION_COLUMNS, PartitionMethod, Projection, RpcKind,
+    Service, ServiceId, Table, TableId,
 };
 use crate::source::Place;
 use std::collections::{HashMap, HashSet};
@@ -25,6 +25,8 @@ Reports two different names that become the same one somewhere:
 - topics: `a.b` and `a_b` name one metric of Kafka, which therefore refuses the second
 - relations of a database: tables, read copies, enums, indexes and unique constraints of one PostgreSQL schema share their
   names, also with the tables that the compiler adds (`outbox_events`, `processed_events`)
+- sequences of `identity` columns, `TABLE_COLUMN_seq`, and partitions by time, `TABLE_2026_01`, are relations too
+- constraints of one table: its checks, foreign keys and unique constraints share their names
 - columns that the compiler adds: `row_version` in a table with a topic; `source_version`, `source_deleted_at` and
   `synced_at` in a read copy
 - fields: `user_id` and `userId` are one in JSON
@@ -84,6 +86,7 @@ fn check(register: &Register, findings: &mut Vec<Finding>) {
     }
     for (id, table) in register.tables.iter() {
         columns(id, table, &messages, &mut taken);
+        constraints(id, table, &mut taken);
     }
     for projection in register.projections.values() {
         copied_columns(projection, &mut taken);
@@ -155,11 +158,25 @@ fn relations<'a>(register: &'a Register, service: &'a Service, taken: &mut Taken
     if records_events(register, service) {
         taken.reserve(&scope("public"), "processed_events");
     }
+    let mut divided: HashSet<(&str, &str)> = HashSet::new();
+    for table in service.tables.iter().map(|id| &register.tables[*id]) {
+        for column in table.columns.iter().filter(|column| column.identity) {
+            let sequence = format!("{}_{}_seq", table.sql_name(), column.name.value);
+            taken.reserve(&scope(table.sql_schema()), &sequence);
+        }
+        let method = table.partition.as_ref().map(|partition| &partition.method);
+        if matches!(method, Some(PartitionMethod::Range(_))) {
+            divided.insert((table.sql_schema(), table.sql_name()));
+        }
+    }
     let becomes = "one relation of the database";
     let modules = format!("modules {service_name}");
     let tables = || service.tables.iter().map(|id| &register.tables[*id]);
     for table in tables() {
         let name = table.database_name.as_ref().unwrap_or(&table.name);
+        if divided_table(name.as_str()).is_some_and(|stem| divided.contains(&(table.sql_schema(), stem))) {
+            taken.reserve(&scope(table.sql_schema()), name.as_str());
+        }
         taken.take(&scope(table.sql_schema()), table.sql_name(), name, becomes);
         taken.take(
             &modules,
@@ -199,6 +216,23 @@ fn indexes<'a>(indexes: &'a [Index], scope: &str, taken: &mut Taken<'a, '_>) {
     for name in indexes.iter().filter_map(|index| index.name.as_ref()) {
         taken.take(scope, name.as_str(), name, "one relation of the database");
     }
+}
+
+/// The table of which this may be the name of a partition by time: `t` of `t_2026`, `t_2026_01` and `t_2026_01_31`.
+fn divided_table(name: &str) -> Option<&str> {
+    let mut stem = name;
+    for _ in 0..3 {
+        let (front, number) = stem.rsplit_once('_')?;
+        if !number.bytes().all(|byte| byte.is_ascii_digit()) {
+            return None;
+        }
+        match number.len() {
+            4 => return Some(front),
+            2 => stem = front,
+            _ => return None,
+        }
+    }
+    None
 }
 
 /// Whether events of others have an effect on the service's database, so that it gets a table of processed ones.
@@ -281,6 +315,17 @@ fn columns<'a>(id: TableId, table: &'a Table, messages: &Messages, taken: &mut T
         if messages.columns.contains(&(id, number)) {
             taken.take(&scope_of_fields, &json_key(column.name.as_str()), &column.name, "one field in JSON");
         }
+    }
+}
+
+fn constraints<'a>(id: TableId, table: &'a Table, taken: &mut Taken<'a, '_>) {
+    let scope = format!("constraints {}", id.index());
+    let checks = table.checks.iter().filter_map(|check| check.name.as_ref());
+    let foreign_keys = table.foreign_keys.iter().filter_map(|foreign_key| foreign_key.name.as_ref());
+    // With `where=` it is an index.
+    let uniques = table.uniques.iter().filter(|unique| unique.predicate.is_none());
+    for name in checks.chain(foreign_keys).chain(uniques.filter_map(|unique| unique.name.as_ref())) {
+        taken.take(&scope, name.as_str(), name, "one constraint of the table");
     }
 }
 

@@ -40,6 +40,10 @@ impl FileSystem for Disk {
         if !real.starts_with(self.root.canonicalize()?) {
             return Err(io::Error::new(io::ErrorKind::PermissionDenied, "the file is outside the root"));
         }
+        // A pipe or a device would never end.
+        if !real.metadata()?.is_file() {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"));
+        }
         std::fs::read(real)
     }
 

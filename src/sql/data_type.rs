@@ -125,6 +125,17 @@ impl fmt::Display for DataType {
     }
 }
 
+/// Whether PostgreSQL finds a type of its own, or of one of its catalogs, under a name before any in the database; or
+/// reads the name as one of its words for types, as it does `serial` even in quotation marks.
+pub fn is_catalog_type(name: &str) -> bool {
+    let element = name.strip_prefix('_').unwrap_or(name);
+    BY_NAME.contains_key(element)
+        || PSEUDO_TYPES.contains(&element)
+        || ["int2vector", "oidvector", "gtsvector"].contains(&element)
+        || serial_type(element).is_some()
+        || element.starts_with("pg_")
+}
+
 /// The names of all types in every spelling, for suggestions.
 pub fn type_names() -> impl Iterator<Item = &'static str> + Clone {
     TYPES.iter().flat_map(|builtin| std::iter::once(builtin.name).chain(builtin.aliases.iter().copied()))

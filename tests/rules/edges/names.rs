@@ -49,6 +49,55 @@ fn names_in_the_database_are_free_but_kept_whole() {
 }
 
 #[test]
+fn what_postgresql_finds_in_its_own_catalogs_is_not_named_alike() {
+    for name in ["text", "integer", "int4", "path", "_text", "serial", "void", "pg_class", "trigger"] {
+        illegal(&service("a", &format!("enum {name} b")));
+    }
+    legal(&service("a", "enum path_kind b; enum citext b; enum _kind b"));
+    illegal(&service("a", "table pg_class { column id uuid primary-key }"));
+    illegal(&service("a", "table t as=pg_type { column id uuid primary-key }"));
+    legal(&service("a", "table pgbench { column id uuid primary-key }"));
+    let pointing = "column p uuid nullable; index p; foreign-key p to=t";
+    legal(&table(&format!("{pointing} name=\"it's\"")));
+    illegal(&table(&format!("{pointing} name=\"a\\nb\"")));
+}
+
+#[test]
+fn names_that_postgresql_gives_are_taken() {
+    let numbered = "table t { column id bigint identity primary-key }; ";
+    colliding(&service("a", &format!("{numbered} table t_id_seq {{ column id uuid primary-key }}")));
+    colliding(&service(
+        "a",
+        &format!(
+            "{numbered} table u {{ column id uuid; primary-key id; column c int; index c name=t_id_seq }}"
+        ),
+    ));
+    legal(&service("a", &format!("{numbered} table t_id_seq schema=b {{ column id uuid primary-key }}")));
+    let divided =
+        "table t { column at date primary-key; partition at by=range { every month; from \"2026-01\" } }; ";
+    for name in ["t_2026", "t_2026_01", "t_2026_01_31"] {
+        colliding(&service("a", &format!("{divided} table {name} {{ column id uuid primary-key }}")));
+    }
+    for name in ["t_20", "t_2026_1", "t_2026_01_31_12", "u_2026", "t_a_01"] {
+        legal(&service("a", &format!("{divided} table {name} {{ column id uuid primary-key }}")));
+    }
+}
+
+#[test]
+fn constraints_of_a_table_have_names_of_their_own() {
+    let pointing = "column p uuid nullable; index p; foreign-key p to=t";
+    colliding(&table(&format!("{pointing} name=c; check c \"id IS NOT NULL\"")));
+    colliding(&table(&format!("{pointing} name=c; foreign-key p to=t name=c")));
+    colliding(&table("column n int; unique n name=c; check c \"n > 0\""));
+    legal(&table("column n int; unique n name=c where=\"n > 1\"; check c \"n > 0\""));
+    legal(&service(
+        "a",
+        "table t { column id uuid primary-key; check c \"id IS NOT NULL\" }
+        table u { column id uuid primary-key; check c \"id IS NOT NULL\" }",
+    ));
+}
+
+#[test]
 fn what_is_in_messages_is_legal_in_protobuf() {
     let served = "api { get t }";
     let with = |column: &str, more: &str| {
