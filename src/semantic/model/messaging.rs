@@ -77,6 +77,8 @@ pub struct Topic {
     pub events: Vec<EventId>,
     /// The node.
     pub place: Place,
+    /// What it is for.
+    pub summary: Option<Located<String>>,
 }
 
 /// What a topic tells of.

@@ -104,6 +104,10 @@ pub struct Team {
     pub name: Located<String>,
     /// Where to reach them.
     pub contact: Option<Located<String>>,
+    /// The name it had.
+    pub was: Option<Located<String>>,
+    /// What it is for.
+    pub summary: Option<Located<String>>,
 }
 
 /// A `server` node: a PostgreSQL server.
@@ -127,6 +131,8 @@ pub struct Server {
     pub multi_az: bool,
     /// The node.
     pub place: Place,
+    /// What it is for.
+    pub summary: Option<Located<String>>,
 }
 
 /// An `extern` node: something outside the register that calls or is called.
@@ -140,4 +146,8 @@ pub struct Extern {
     pub rpcs: Vec<Located<String>>,
     /// Services that declare `called-by` it.
     pub calls: Vec<ServiceId>,
+    /// The name it had.
+    pub was: Option<Located<String>>,
+    /// What it is for.
+    pub summary: Option<Located<String>>,
 }

@@ -92,6 +92,10 @@ pub struct Store {
     pub holds: Vec<Located<String>>,
     /// The node.
     pub place: Place,
+    /// The name it had.
+    pub was: Option<Located<String>>,
+    /// What it is for.
+    pub summary: Option<Located<String>>,
 }
 
 /// An `enum` node.
@@ -118,6 +122,8 @@ pub struct EnumValue {
     pub name: Located<String>,
     /// The name it had.
     pub was: Option<Located<String>>,
+    /// What it is for.
+    pub summary: Option<Located<String>>,
 }
 
 /// A `sql` node: the way out for views, triggers, row security.

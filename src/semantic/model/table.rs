@@ -148,6 +148,8 @@ pub struct Unique {
     pub nulls_not_distinct: bool,
     /// The node, or the flag.
     pub place: Place,
+    /// The name it had.
+    pub was: Option<Located<String>>,
 }
 
 /// An `index` node.
@@ -167,6 +169,8 @@ pub struct Index {
     pub unique: bool,
     /// The node.
     pub place: Place,
+    /// The name it had.
+    pub was: Option<Located<String>>,
 }
 
 /// A part of an index.
@@ -202,6 +206,8 @@ pub struct Check {
     pub expression: Located<String>,
     /// The node.
     pub place: Place,
+    /// The name it had.
+    pub was: Option<Located<String>>,
 }
 
 /// What PostgreSQL does to referring rows.
@@ -243,6 +249,8 @@ pub struct ForeignKey {
     pub name: Option<Located<String>>,
     /// The node.
     pub place: Place,
+    /// The name it had.
+    pub was: Option<Located<String>>,
 }
 
 /// What happens to referring rows once the owner's row is gone.

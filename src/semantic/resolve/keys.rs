@@ -60,12 +60,13 @@ impl<'a> Resolver<'a> {
                     name: None,
                     nulls_not_distinct: false,
                     place,
+                    was: None,
                 };
                 self.register.tables[table].uniques.push(unique);
             }
             if let Some(expression) = node.text("check") {
                 let place = expression.place;
-                let check = Check { name: None, column: Some(index), expression, place };
+                let check = Check { name: None, column: Some(index), expression, place, was: None };
                 self.register.tables[table].checks.push(check);
             }
         }
@@ -119,6 +120,7 @@ impl<'a> Resolver<'a> {
                 name: node.text("name"),
                 nulls_not_distinct: node.flag("nulls-not-distinct").is_some(),
                 place: node.node.place(),
+                was: node.text("was"),
             };
             self.register.tables[table].uniques.push(unique);
         }
@@ -133,7 +135,13 @@ impl<'a> Resolver<'a> {
                 continue;
             }
             first.insert(name.value.clone(), name.place);
-            let check = Check { name: Some(name), column: None, expression, place: node.node.place() };
+            let check = Check {
+                name: Some(name),
+                column: None,
+                expression,
+                place: node.node.place(),
+                was: node.text("was"),
+            };
             self.register.tables[table].checks.push(check);
         }
     }
@@ -209,6 +217,7 @@ impl<'a> Resolver<'a> {
             name: reader.text("name"),
             unique: reader.flag("unique").is_some(),
             place: reader.node.place(),
+            was: reader.text("was"),
         })
     }
 
@@ -231,6 +240,7 @@ impl<'a> Resolver<'a> {
             deferrable: reader.flag("deferrable").is_some(),
             name: reader.text("name"),
             place: reader.node.place(),
+            was: reader.text("was"),
         })
     }
 

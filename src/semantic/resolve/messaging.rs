@@ -47,6 +47,7 @@ impl Resolver<'_> {
             carries,
             events: Vec::new(),
             place: reader.node.place(),
+            summary: reader.text("summary"),
         });
         self.register.services[service].topics.push(id);
         if let Some(table) = table {

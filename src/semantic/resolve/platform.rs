@@ -169,7 +169,12 @@ impl<'a> Resolver<'a> {
             return self.duplicate("teams", &name, first);
         }
         let key = name.value.clone();
-        let id = self.register.teams.push(Team { name, contact: reader.text("contact") });
+        let id = self.register.teams.push(Team {
+            name,
+            contact: reader.text("contact"),
+            was: reader.text("was"),
+            summary: reader.text("summary"),
+        });
         self.names.teams.insert(key, id);
     }
 
@@ -194,6 +199,7 @@ impl<'a> Resolver<'a> {
             pooler_connections: reader.whole("pooler-connections").map(|n| n.value),
             multi_az: reader.flag("multi-az").is_some(),
             place: reader.node.place(),
+            summary: reader.text("summary"),
         });
         self.names.servers.insert(key, (Some(id), place));
     }
@@ -210,6 +216,8 @@ impl<'a> Resolver<'a> {
             namespace: reader.text("namespace"),
             rpcs: Vec::new(),
             calls: Vec::new(),
+            was: reader.text("was"),
+            summary: reader.text("summary"),
         });
         for rpc in reader.children_named("rpc").flat_map(|node| node.arguments_from(0)) {
             match self.names.extern_rpcs.get(&(id, rpc.value.clone())) {

@@ -114,7 +114,14 @@ impl<'a> Resolver<'a> {
             }
             first.insert((kind, name.value.clone()), name.place);
             let holds = node.children_named("holds").flat_map(|child| child.arguments_from(0)).collect();
-            stores.push(Store { kind, name, holds, place: node.node.place() });
+            stores.push(Store {
+                kind,
+                name,
+                holds,
+                place: node.node.place(),
+                was: node.text("was"),
+                summary: node.text("summary"),
+            });
         }
         stores
     }
@@ -141,10 +148,12 @@ impl<'a> Resolver<'a> {
             let first = self.register.enums[*first].name.place;
             return self.duplicate("enums", &name, first);
         }
-        let written = reader.arguments_from(1).into_iter().map(|name| EnumValue { name, was: None });
-        let children = reader
-            .children_named("value")
-            .filter_map(|node| Some(EnumValue { name: node.argument(0)?, was: node.text("was") }));
+        let written =
+            reader.arguments_from(1).into_iter().map(|name| EnumValue { name, was: None, summary: None });
+        let children = reader.children_named("value").filter_map(|node| {
+            let name = node.argument(0)?;
+            Some(EnumValue { name, was: node.text("was"), summary: node.text("summary") })
+        });
         let values = self.distinct_values(written.chain(children).collect());
         if values.is_empty() && reader.arguments_from(1).is_empty() && reader.child("value").is_none() {
             self.findings.push(
