@@ -49,7 +49,7 @@ fn nova_stands_as_declared() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Otherwise the test below would be about registers that nobody gets to build.
     #[test]
