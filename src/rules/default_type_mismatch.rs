@@ -5,7 +5,7 @@ use crate::diagnostic::{Finding, Severity};
 use crate::semantic::Register;
 use crate::semantic::model::{Column, ColumnType, DefaultValue, EnumId, Located, PartitionMethod, Table};
 use crate::semantic::suggest::nearest;
-use crate::sql::{Literal, literal_problem};
+use crate::sql::{Literal, literal_problem, plain_elements};
 
 pub(super) const RULE: Rule = Rule {
     name: "default-type-mismatch",
@@ -122,8 +122,11 @@ fn problem(
             Some((reason, help(&literal, data_type.family())))
         }
         ColumnType::Enum(id, 0) => enum_problem(register, *id, &literal),
-        ColumnType::Enum(_, _) => match literal {
-            Literal::Text(text) if text.trim().starts_with('{') => None,
+        ColumnType::Enum(id, _) => match literal {
+            Literal::Text(text) if text.trim().starts_with('{') => {
+                let elements = plain_elements(&text).unwrap_or_default();
+                elements.into_iter().find_map(|element| enum_problem(register, *id, &Literal::text(element)))
+            }
             _ => Some(("an array is written as text, such as `\"{}\"`".to_owned(), None)),
         },
         // What an extension's type takes is not known here, nor is what an unknown one does.

@@ -9,7 +9,9 @@ pub fn literal_problem(data_type: &DataType, literal: &Literal) -> Option<String
     match literal {
         Literal::Null => None,
         Literal::Text(text) if text.contains('\0') => Some("PostgreSQL keeps no NUL".to_owned()),
-        Literal::Text(text) if data_type.is_array() => array_problem(text),
+        Literal::Text(text) if data_type.is_array() => {
+            array_problem(text).or_else(|| element_problem(data_type, text))
+        }
         _ if data_type.is_array() => Some("an array is written as text, such as `\"{}\"`".to_owned()),
         Literal::Text(text) => text_problem(data_type, text),
         Literal::Number(number) => number_problem(data_type, number),
@@ -24,6 +26,27 @@ fn array_problem(text: &str) -> Option<String> {
     let body = trimmed.split_once('=').filter(|_| trimmed.starts_with('[')).map_or(trimmed, |(_, body)| body);
     let is_braced = body.starts_with('{') && body.ends_with('}');
     (!is_braced).then(|| "an array is written in braces, such as `{a,b}`".to_owned())
+}
+
+/// The elements of an array that is written as plainly as `{a,b}`: of one dimension, without quotes and escapes.
+pub fn plain_elements(text: &str) -> Option<Vec<&str>> {
+    let inside = text.trim().strip_prefix('{')?.strip_suffix('}')?;
+    if inside.contains(['{', '}', '"', '\\']) {
+        return None;
+    }
+    if inside.trim().is_empty() {
+        return Some(Vec::new());
+    }
+    let elements = inside.split(',').map(str::trim);
+    Some(elements.filter(|element| !element.eq_ignore_ascii_case("null")).collect())
+}
+
+fn element_problem(data_type: &DataType, text: &str) -> Option<String> {
+    let element_type = DataType::parse(data_type.element())?;
+    plain_elements(text)?.into_iter().find_map(|element| {
+        let nothing = element.is_empty().then(|| "an element is missing".to_owned());
+        nothing.or_else(|| text_problem(&element_type, element))
+    })
 }
 
 fn number_problem(data_type: &DataType, number: &Number) -> Option<String> {
@@ -113,6 +136,20 @@ fn text_problem(data_type: &DataType, text: &str) -> Option<String> {
             let may_be_short = data_type.base() == "cidr";
             let is_address = address.parse::<std::net::IpAddr>().is_ok() || may_be_short;
             wrong(is_address, "this is no address of a network")
+        }
+        TypeFamily::Network => {
+            let digits = trimmed.bytes().filter(u8::is_ascii_hexdigit).count();
+            let bytes = if data_type.base() == "macaddr" { 6 } else { 8 };
+            // `macaddr8` also takes the six bytes of a `macaddr`.
+            let is_address = digits > 0
+                && digits <= 2 * bytes
+                && trimmed.bytes().all(|b| b.is_ascii_hexdigit() || matches!(b, b':' | b'-' | b'.'))
+                && (trimmed.contains([':', '-', '.']) || digits >= 12);
+            wrong(is_address, "this is no hardware address")
+        }
+        TypeFamily::Money => {
+            let has_digit = trimmed.contains(|c: char| c.is_ascii_digit());
+            wrong(has_digit || trimmed.is_empty(), "this is no amount of money")
         }
         TypeFamily::Range => {
             let is_range = trimmed == "empty" || trimmed.starts_with(['[', '(', '{']);

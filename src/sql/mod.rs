@@ -18,7 +18,7 @@ mod statement;
 pub use access_method::{AccessMethod, MOST_INDEX_COLUMNS, access_method, brings_operator_classes};
 pub use builtin_types::TypeFamily;
 pub use data_type::{DataType, TypeError, is_catalog_type, type_names};
-pub use default_literal::literal_problem;
+pub use default_literal::{literal_problem, plain_elements};
 pub use expression::{
     ColumnUse, ExpressionError, changing_function, column_uses, columns_of, default_expression, expression,
     expression_with, read_columns,

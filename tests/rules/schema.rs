@@ -277,3 +277,15 @@ fn an_index_is_one_that_its_access_method_can_be() {
         &refused,
     );
 }
+
+#[test]
+fn the_elements_of_a_default_are_values_too() {
+    let mismatch = ["default-type-mismatch"];
+    let with = |rest: &str| format!("table t {{ column id bigint primary-key; column a {rest} }}");
+    assert_found(&with("\"kind[]\" default=\"{a, b}\""), &[]);
+    assert_found(&with("\"kind[]\" default=\"{}\""), &[]);
+    assert_found(&with("\"kind[]\" default=\"{a,NULL}\""), &[]);
+    assert_found(&with("\"kind[]\" default=\"{a,c}\""), &mismatch);
+    assert_found(&with("\"int[]\" default=\"{1,x}\""), &mismatch);
+    assert_found(&with("\"int[]\" default=\"{1,2}\""), &[]);
+}

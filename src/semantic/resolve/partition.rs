@@ -22,7 +22,11 @@ impl Resolver<'_> {
         let method = match by.as_str() {
             "range" => self.range_partitions(node),
             "hash" => self.hash_partitions(node),
-            _ => self.list_partitions(node),
+            _ => {
+                let column = columns.first().map(|column| &self.register.tables[table].columns[column.value]);
+                let column_type = column.map(|column| column.data_type.value.clone());
+                self.list_partitions(node, column_type.as_ref())
+            }
         };
         let single = by.as_str() == "hash" || columns.len() <= 1;
         if !single {
@@ -155,7 +159,11 @@ impl Resolver<'_> {
         Some(PartitionMethod::Hash(parts.whole_argument(0)?.value))
     }
 
-    fn list_partitions(&mut self, node: Reader<'_>) -> Option<PartitionMethod> {
+    fn list_partitions(
+        &mut self,
+        node: Reader<'_>,
+        column_type: Option<&ColumnType>,
+    ) -> Option<PartitionMethod> {
         let mut parts: Vec<ListPart> = Vec::new();
         let mut first_names: HashMap<String, Place> = HashMap::new();
         let mut first_values: HashMap<String, Place> = HashMap::new();
@@ -169,10 +177,14 @@ impl Resolver<'_> {
             let values = child.literals_from(1);
             for value in &values {
                 let text = Located::new(value_text(&value.value), value.place);
-                match first_values.get(text.as_str()) {
+                let same = match value.value {
+                    DefaultValue::Null => "NULL".to_owned(),
+                    _ => format!("={}", equal_values(column_type, text.as_str())),
+                };
+                match first_values.get(&same) {
                     Some(first) => self.named_twice("value", &text, *first),
                     None => {
-                        first_values.insert(text.value, value.place);
+                        first_values.insert(same, value.place);
                     }
                 }
             }
@@ -192,5 +204,43 @@ fn value_text(value: &DefaultValue) -> String {
         DefaultValue::Text(text) | DefaultValue::Number(text) => text.clone(),
         DefaultValue::Boolean(value) => value.to_string(),
         DefaultValue::Null => "NULL".to_owned(),
+    }
+}
+
+/// One spelling for values that a column of the type takes for equal, as far as it is known here.
+fn equal_values(column_type: Option<&ColumnType>, text: &str) -> String {
+    let data_type = match column_type {
+        Some(ColumnType::Builtin(data_type)) if !data_type.is_array() => data_type,
+        Some(ColumnType::Extension(name)) if name == "citext" => return text.to_lowercase(),
+        _ => return text.to_owned(),
+    };
+    let lower = text.trim().to_ascii_lowercase();
+    match data_type.family() {
+        TypeFamily::Boolean => {
+            let is_true = lower == "1" || lower == "on" || lower.starts_with(['t', 'y']);
+            is_true.to_string()
+        }
+        TypeFamily::Uuid => lower.replace(['-', '{', '}'], ""),
+        TypeFamily::Date => lower.replace('-', ""),
+        TypeFamily::Integer | TypeFamily::Decimal => equal_numbers(&lower),
+        TypeFamily::Text if data_type.base() == "character" => text.trim_end_matches(' ').to_owned(),
+        _ => text.to_owned(),
+    }
+}
+
+/// A number without needless signs and zeros.
+fn equal_numbers(text: &str) -> String {
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(digits) => ("-", digits),
+        None => ("", text.strip_prefix('+').unwrap_or(text)),
+    };
+    if !digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') {
+        return text.to_owned();
+    }
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let (whole, fraction) = (whole.trim_start_matches('0'), fraction.trim_end_matches('0'));
+    match (whole, fraction) {
+        ("", "") => "0".to_owned(),
+        _ => format!("{sign}{whole}.{fraction}"),
     }
 }
