@@ -80,15 +80,19 @@ fn check(register: &Register, findings: &mut Vec<Finding>) {
         taken.take("topics", &topic.name.value.replace('.', "_"), &topic.name, "one metric of Kafka");
     }
     let messages = messages(register);
+    // No scope of a service, table, copy or enum reaches beyond it: its names are let go of.
     for (id, service) in register.services.iter() {
+        taken.names.clear();
         relations(register, service, &mut taken);
         package(register, id, service, &messages, &mut taken);
     }
     for (id, table) in register.tables.iter() {
+        taken.names.clear();
         columns(id, table, &messages, &mut taken);
         constraints(id, table, &mut taken);
     }
     for projection in register.projections.values() {
+        taken.names.clear();
         copied_columns(projection, &mut taken);
     }
     for id in &messages.enums {
