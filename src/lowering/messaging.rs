@@ -6,14 +6,8 @@ use super::projection::plain;
 use super::table::plain_index;
 use super::{Lowering, PUBLIC};
 use crate::schema::{Column, Index, ObjectName, PrimaryKey, Table, Unique};
-use crate::semantic::Register;
-use crate::semantic::model::{OnDelete, Service};
+use crate::semantic::model::{OUTBOX_TABLE, PROCESSED_EVENTS_TABLE, Service};
 use indexmap::IndexMap;
-
-/// Events on their way to the broker.
-pub const OUTBOX_TABLE: &str = "outbox_events";
-/// Events whose effect is in the database.
-pub const PROCESSED_EVENTS_TABLE: &str = "processed_events";
 
 const TIME: &str = "timestamp with time zone";
 
@@ -22,21 +16,13 @@ pub fn publishes(service: &Service) -> bool {
     !service.topics.is_empty()
 }
 
-/// Whether events of others have an effect on a service's database, and so leave a trace in it.
-pub fn records_processed_events(register: &Register, service: &Service) -> bool {
-    let mut references = service.tables.iter().flat_map(|table| &register.tables[*table].references);
-    !service.consumes.is_empty()
-        || !service.projections.is_empty()
-        || references.any(|reference| register.references[*reference].on_delete.value != OnDelete::Keep)
-}
-
 impl Lowering<'_> {
     pub(super) fn add_messaging_tables(&mut self) {
         if publishes(self.service) {
             let table = self.outbox();
             self.schema.tables.insert(ObjectName::new(PUBLIC, OUTBOX_TABLE), table);
         }
-        if records_processed_events(self.register, self.service) {
+        if self.register.records_processed_events(self.service) {
             let table = self.processed_events();
             self.schema.tables.insert(ObjectName::new(PUBLIC, PROCESSED_EVENTS_TABLE), table);
         }

@@ -9,12 +9,13 @@ mod table;
 mod triggers;
 mod types;
 
-pub use messaging::{OUTBOX_TABLE, PROCESSED_EVENTS_TABLE, publishes, records_processed_events};
-pub use table::ROW_VERSION_COLUMN;
+pub use messaging::publishes;
 
 use crate::schema::{EnumType, ObjectName, Schema, SqlNode};
 use crate::semantic::Register;
-use crate::semantic::model::{EnumId, Located, Service, ServiceId, TableId};
+use crate::semantic::model::{
+    EnumId, Located, OUTBOX_TABLE, PROCESSED_EVENTS_TABLE, Service, ServiceId, TableId,
+};
 use expressions::Defaults;
 use names::TakenNames;
 

@@ -6,12 +6,9 @@ use crate::schema::{
     Check, Column, ForeignKey, ForeignKeyAction, Index, IndexKey, IndexPart, ObjectName, PrimaryKey, Table,
     Unique,
 };
-use crate::semantic::model::{self, Located, TableId};
+use crate::semantic::model::{self, Located, ROW_VERSION_COLUMN, TableId};
 use indexmap::IndexMap;
 use std::collections::{BTreeSet, HashSet};
-
-/// The column that counts the updates of a row; every table with a topic has it.
-pub const ROW_VERSION_COLUMN: &str = "row_version";
 
 impl Lowering<'_> {
     pub(super) fn add_table(&mut self, id: TableId) {

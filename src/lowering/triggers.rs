@@ -1,10 +1,9 @@
 //! The trigger that keeps what an update must set, and what it must not change.
 
 use super::Lowering;
-use super::table::ROW_VERSION_COLUMN;
 use crate::names::shortened;
 use crate::schema::{Function, ObjectName, Table, Trigger, TriggerEvent, TriggerTiming};
-use crate::semantic::model::{self, TopicSubject};
+use crate::semantic::model::{self, ROW_VERSION_COLUMN, TopicSubject};
 use crate::sql::{Literal, columns_of, write_identifier};
 use std::collections::BTreeSet;
 use std::fmt::Write;

@@ -6,8 +6,8 @@ use crate::diagnostic::{Finding, Severity};
 use crate::names;
 use crate::semantic::Register;
 use crate::semantic::model::{
-    Event, Field, Index, Located, OnDelete, PROJECTION_COLUMNS, PartitionMethod, Projection, RpcKind,
-    Service, ServiceId, Table, TableId,
+    Event, Field, Index, Located, OUTBOX_TABLE, PROCESSED_EVENTS_TABLE, PROJECTION_COLUMNS, PartitionMethod,
+    Projection, ROW_VERSION_COLUMN, RpcKind, Service, ServiceId, Table, TableId,
 };
 use crate::source::Place;
 use std::collections::{HashMap, HashSet};
@@ -157,10 +157,10 @@ fn relations<'a>(register: &'a Register, service: &'a Service, taken: &mut Taken
     let service_name = service.name.as_str();
     let scope = |schema: &str| format!("relations {service_name} {schema}");
     if !service.topics.is_empty() {
-        taken.reserve(&scope("public"), "outbox_events");
+        taken.reserve(&scope("public"), OUTBOX_TABLE);
     }
-    if records_events(register, service) {
-        taken.reserve(&scope("public"), "processed_events");
+    if register.records_processed_events(service) {
+        taken.reserve(&scope("public"), PROCESSED_EVENTS_TABLE);
     }
     let mut divided: HashSet<(&str, &str)> = HashSet::new();
     for table in service.tables.iter().map(|id| &register.tables[*id]) {
@@ -240,13 +240,6 @@ fn divided_table(name: &str) -> Option<&str> {
 }
 
 /// Whether events of others have an effect on the service's database, so that it gets a table of processed ones.
-fn records_events(register: &Register, service: &Service) -> bool {
-    let mut references = service.tables.iter().flat_map(|table| &register.tables[*table].references);
-    !service.consumes.is_empty()
-        || !service.projections.is_empty()
-        || references.any(|id| register.references[*id].on_delete.value != OnDelete::Keep)
-}
-
 /// Messages, enums and methods of a service, by version.
 fn package<'a>(
     register: &'a Register,
@@ -311,7 +304,7 @@ fn json_key(name: &str) -> String {
 fn columns<'a>(id: TableId, table: &'a Table, messages: &Messages, taken: &mut Taken<'a, '_>) {
     let scope = format!("columns {}", id.index());
     if table.topic.is_some() {
-        taken.reserve(&scope, "row_version");
+        taken.reserve(&scope, ROW_VERSION_COLUMN);
     }
     let scope_of_fields = format!("fields of columns {}", id.index());
     for (number, column) in table.columns.iter().enumerate() {

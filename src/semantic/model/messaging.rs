@@ -1,6 +1,9 @@
 //! Topics, events, read copies, RPCs and calls.
 
-use super::{ColumnIndex, ColumnType, EventId, ExternId, Index, Located, RpcId, ServiceId, TableId, TopicId};
+use super::{
+    ColumnIndex, ColumnType, EventId, ExternId, Index, Located, OnDelete, RpcId, Service, ServiceId, TableId,
+    TopicId,
+};
 use crate::source::Place;
 
 /// A `projection` node: a read copy of another service's table.
@@ -35,6 +38,23 @@ impl Projection {
     pub fn column_names(&self) -> Vec<&str> {
         let declared = self.key.iter().chain(&self.columns).map(|column| column.name.as_str());
         declared.chain(PROJECTION_COLUMNS).collect()
+    }
+}
+
+/// The table of events on their way to the broker, which the compiler adds to services with topics.
+pub const OUTBOX_TABLE: &str = "outbox_events";
+/// The table of events that were processed, which the compiler adds to services on whose database events have an effect.
+pub const PROCESSED_EVENTS_TABLE: &str = "processed_events";
+/// The column that the compiler adds to tables with a topic: one up with every update.
+pub const ROW_VERSION_COLUMN: &str = "row_version";
+
+impl crate::semantic::Register {
+    /// Whether events of others have an effect on a service's database, and so leave a trace in it.
+    pub fn records_processed_events(&self, service: &Service) -> bool {
+        let mut references = service.tables.iter().flat_map(|table| &self.tables[*table].references);
+        !service.consumes.is_empty()
+            || !service.projections.is_empty()
+            || references.any(|id| self.references[*id].on_delete.value != OnDelete::Keep)
     }
 }
 
