@@ -102,6 +102,7 @@ fn takes(kind: Kind) -> String {
         Kind::NameList => "names with commas, in one text".to_owned(),
         Kind::Whole(least, most) => format!("{least} to {most}"),
         Kind::Money => "amount".to_owned(),
+        Kind::Percent => "percentage".to_owned(),
         Kind::Literal => "literal".to_owned(),
         Kind::OneOf(words) => words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", "),
         Kind::Date => "day".to_owned(),

@@ -25,6 +25,26 @@ fn the_same_version_twice_and_a_falling_order_are_found() {
     assert_eq!(findings("event Made when=created version=2; event Made when=created"), ["duplicate-name"]);
 }
 
+#[test]
+fn each_part_of_consistency_comes_from_the_service_else_the_platform_else_the_default() {
+    let consistencies = |platform: &str| {
+        let register = format!(
+            "{platform}\n service a\n service b {{ consistency percent=99.5 }}\n\
+             service c {{ consistency lag-seconds=7 percent=0 }}"
+        );
+        let mut files = Memory::default();
+        files.insert("model.kdl", register);
+        let loaded = load(&files, Path::new("model.kdl"));
+        assert!(loaded.findings.is_empty(), "{:?}", loaded.findings);
+        let services = loaded.register.services.values().map(|service| service.consistency.clone());
+        services.map(|goal| (goal.tolerated_per_million(), goal.lag_seconds)).collect::<Vec<_>>()
+    };
+    assert_eq!(consistencies("platform p"), [(0, 300), (5000, 300), (1_000_000, 7)]);
+    let platform = "platform p { consistency percent=99.9999 lag-seconds=60 }";
+    assert_eq!(consistencies(platform), [(1, 60), (5000, 60), (1_000_000, 7)]);
+    assert_eq!(consistencies("platform p { consistency percent=1_0.00_01 }")[0], (899_999, 300));
+}
+
 /// Every former name and every summary, each with a word of its own.
 const FORMER_NAMES_AND_SUMMARIES: &str = r#"
 team a was=was-team summary=summary-team

@@ -192,8 +192,8 @@ impl<'a> Reader<'a> {
         self.whole_of(value, kind)
     }
 
-    /// A property as an amount of money.
-    pub fn money(self, name: &str) -> Option<Located<Decimal>> {
+    /// A property as an amount of money or a percentage.
+    pub fn decimal(self, name: &str) -> Option<Located<Decimal>> {
         let (value, kind) = self.property(name)?;
         matches(self.node.tree, value, kind).ok()?;
         let amount = Decimal::from_str(&digits(self.node.tree.source(value.span))).ok()?;
@@ -329,7 +329,9 @@ pub fn matches(tree: &Tree, value: &Value, kind: Kind) -> Result<(), String> {
             Some(number) if (i128::from(least)..=i128::from(most)).contains(&number) => Ok(()),
             _ => Err(format!("a whole number from {least} to {most}")),
         },
-        (Kind::Money, ValueKind::Integer | ValueKind::Decimal) => matches_money(tree.source(value.span)),
+        (Kind::Money | Kind::Percent, ValueKind::Integer | ValueKind::Decimal) => {
+            matches_decimal(tree.source(value.span), kind)
+        }
         (Kind::Version, ValueKind::Integer | ValueKind::Decimal) => matches_version(tree.source(value.span)),
         _ => Err(expected(kind)),
     }
@@ -348,15 +350,16 @@ pub fn matches_text(text: &str, kind: Kind) -> Result<(), String> {
         Kind::Date => Date::from_str(text).is_ok(),
         Kind::DateStart => date_start(text).is_some(),
         Kind::Version => return matches_version(text),
-        Kind::Whole(..) | Kind::Money => false,
+        Kind::Whole(..) | Kind::Money | Kind::Percent => false,
     };
     if fits { Ok(()) } else { Err(expected(kind)) }
 }
 
-fn matches_money(source: &str) -> Result<(), String> {
+fn matches_decimal(source: &str, kind: Kind) -> Result<(), String> {
+    let most = if kind == Kind::Percent { Decimal::ONE_HUNDRED } else { Decimal::MAX };
     match Decimal::from_str(&digits(source)) {
-        Ok(amount) if !amount.is_sign_negative() && amount.scale() <= 4 => Ok(()),
-        _ => Err(expected(Kind::Money)),
+        Ok(number) if !number.is_sign_negative() && number.scale() <= 4 && number <= most => Ok(()),
+        _ => Err(expected(kind)),
     }
 }
 
@@ -379,6 +382,9 @@ pub fn expected(kind: Kind) -> String {
         Kind::Whole(least, most) => format!("a whole number from {least} to {most}"),
         Kind::Money => {
             "an amount such as `0.23`, not negative, with at most four digits after the point".into()
+        }
+        Kind::Percent => {
+            "a percentage such as `99.99`, from 0 to 100, with at most four digits after the point".into()
         }
         Kind::Literal => "a literal".into(),
         Kind::OneOf(words) => {

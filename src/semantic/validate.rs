@@ -269,7 +269,7 @@ fn wrong_value(tree: &Tree, value: &Value, kind: Kind, what: String) -> Finding 
                 None => finding,
             }
         }
-        (Kind::Whole(..) | Kind::Money, ValueKind::String(text))
+        (Kind::Whole(..) | Kind::Money | Kind::Percent, ValueKind::String(text))
             if tree.string(text).parse::<f64>().is_ok_and(f64::is_finite) =>
         {
             finding.help("numbers are written without quotes").fix(tree.string(text).to_owned())
@@ -283,7 +283,9 @@ fn wrong_value(tree: &Tree, value: &Value, kind: Kind, what: String) -> Finding 
 
 fn describe(value: &Value, kind: Kind) -> &'static str {
     match value.kind {
-        ValueKind::Integer if matches!(kind, Kind::Whole(..) | Kind::Money | Kind::Version) => {
+        ValueKind::Integer
+            if matches!(kind, Kind::Whole(..) | Kind::Money | Kind::Percent | Kind::Version) =>
+        {
             "not within these limits"
         }
         ValueKind::String(_) => "this text does not fit",

@@ -38,6 +38,7 @@ static PLATFORM: NodeSpec = NodeSpec {
         once(&BUDGET),
         many(&PRICE),
         once(&RPC_LIMITS),
+        once(&CONSISTENCY),
         many(&LINT),
         once(&DEFAULTS),
     ],
@@ -94,6 +95,25 @@ static RPC_LIMITS: NodeSpec = NodeSpec {
     properties: &[
         optional("default-timeout-ms", Kind::Whole(1, 3_600_000), "of an RPC that states none; default 1000"),
         optional("max-timeout-ms", Kind::Whole(1, 3_600_000), "the longest that may be stated; default 5000"),
+    ],
+    ..EMPTY
+};
+
+/// `consistency`, of the platform and of a service.
+pub(super) static CONSISTENCY: NodeSpec = NodeSpec {
+    name: "consistency",
+    summary: "how closely services have to agree with what they refer to and copy",
+    properties: &[
+        optional(
+            "percent",
+            Kind::Percent,
+            "rows, in a hundred, that have to agree; default: the platform's, there 100",
+        ),
+        optional(
+            "lag-seconds",
+            Kind::Whole(1, 86_400),
+            "how long a row may be on its way, in seconds; default: the platform's, there 300",
+        ),
     ],
     ..EMPTY
 };

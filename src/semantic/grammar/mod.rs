@@ -20,6 +20,8 @@ pub enum Kind {
     Whole(u32, u32),
     /// A number with at most four digits after the point, not negative.
     Money,
+    /// A percentage from 0 to 100, with at most four digits after the point.
+    Percent,
     /// A literal: text, number, `#true`, `#false` or `#null`.
     Literal,
     /// One of these words.

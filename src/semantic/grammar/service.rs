@@ -1,5 +1,6 @@
 //! Nodes in `service`.
 
+use super::document::CONSISTENCY;
 use super::table::{INDEX, TABLE};
 use super::{
     Arguments, EMPTY, Flag, Kind, NodeSpec, Property, SUMMARY, TIMEOUT, WAS, argument, flag, many, once,
@@ -28,6 +29,7 @@ pub static SERVICE: NodeSpec = NodeSpec {
         many(&CALLED_BY),
         once(&DEPLOY),
         once(&LATENCY),
+        once(&CONSISTENCY),
         many(&SQL),
     ],
     ..EMPTY

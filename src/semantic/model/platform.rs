@@ -3,6 +3,7 @@
 use super::{DeployPart, Located, OnDelete, ScalePart, ServiceId, Verify};
 use crate::source::Place;
 use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
 use std::collections::BTreeMap;
 
 /// The `platform` node. Where a register has none, its defaults hold.
@@ -24,6 +25,8 @@ pub struct Platform {
     pub storage_prices: BTreeMap<String, Located<Decimal>>,
     /// Time limits of RPCs.
     pub rpc: RpcLimits,
+    /// How closely services have to agree.
+    pub consistency: Consistency,
     /// `lint RULE level=`.
     pub lints: Vec<Lint>,
     /// `defaults`.
@@ -61,6 +64,31 @@ pub struct RpcLimits {
 impl Default for RpcLimits {
     fn default() -> RpcLimits {
         RpcLimits { default_timeout_ms: 1000, max_timeout_ms: 5000, max_place: None }
+    }
+}
+
+/// `consistency`: how closely a service has to agree with what it refers to and copies. Defaults: all rows, and 300
+/// seconds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Consistency {
+    /// Of a hundred rows, how many have to agree: from 0 to 100, with at most four digits after the point.
+    pub percent: Decimal,
+    /// For how many seconds a row may be on its way: no difference that is younger counts.
+    pub lag_seconds: u32,
+}
+
+impl Default for Consistency {
+    fn default() -> Consistency {
+        Consistency { percent: Decimal::ONE_HUNDRED, lag_seconds: 300 }
+    }
+}
+
+impl Consistency {
+    /// Of a million rows, how many may disagree: 100 for 99.99 %.
+    pub fn tolerated_per_million(&self) -> u32 {
+        let tolerated = (Decimal::ONE_HUNDRED - self.percent) * Decimal::from(10_000);
+        // Whole and within bounds, since the grammar takes no other percentage; else nothing is tolerated.
+        tolerated.to_u32().unwrap_or(0)
     }
 }
 

@@ -1,8 +1,8 @@
 //! A service and what it owns.
 
 use super::{
-    Call, CalledBy, Consumption, Deploy, EnumId, Located, ProjectionId, RpcId, ServerId, TableId, TeamId,
-    TopicId,
+    Call, CalledBy, Consistency, Consumption, Deploy, EnumId, Located, ProjectionId, RpcId, ServerId,
+    TableId, TeamId, TopicId,
 };
 use crate::source::Place;
 
@@ -45,6 +45,8 @@ pub struct Service {
     pub deploy: Option<Deploy>,
     /// `latency p95-ms=`.
     pub latency_p95_ms: Option<Located<u32>>,
+    /// How closely it has to agree with what it refers to and copies, with the platform's filled in.
+    pub consistency: Consistency,
     /// `sql` nodes, in order.
     pub sql: Vec<SqlNode>,
     /// The node.

@@ -3,7 +3,7 @@
 use super::Resolver;
 use crate::diagnostic::Finding;
 use crate::semantic::model::{
-    Defaults, Extern, Lint, LintLevel, Located, OnDelete, Platform, Server, Team, Verify,
+    Consistency, Defaults, Extern, Lint, LintLevel, Located, OnDelete, Platform, Server, Team, Verify,
 };
 use crate::semantic::read::Reader;
 use crate::source::Place;
@@ -77,7 +77,7 @@ impl<'a> Resolver<'a> {
             kafka.retention_days = node.whole("retention-days").map_or(kafka.retention_days, |n| n.value);
         }
         platform.namespace = reader.child("namespace").and_then(|node| node.argument(0));
-        platform.monthly_budget_usd = reader.child("budget").and_then(|node| node.money("monthly-usd"));
+        platform.monthly_budget_usd = reader.child("budget").and_then(|node| node.decimal("monthly-usd"));
         if let Some(node) = reader.child("rpc") {
             let rpc = &mut platform.rpc;
             rpc.default_timeout_ms =
@@ -87,6 +87,9 @@ impl<'a> Resolver<'a> {
                 rpc.max_timeout_ms = longest.value;
                 rpc.max_place = Some(longest.place);
             }
+        }
+        if let Some(node) = reader.child("consistency") {
+            platform.consistency = consistency(node, &platform.consistency);
         }
         self.lints(reader, &mut platform);
         if let Some(node) = reader.child("defaults") {
@@ -145,11 +148,11 @@ impl<'a> Resolver<'a> {
         }
         let (kind, prices, pair) = match of_instance {
             true => {
-                let pair = reader.text("instance").zip(reader.money("usd"));
+                let pair = reader.text("instance").zip(reader.decimal("usd"));
                 ("class", &mut platform.instance_prices, pair)
             }
             false => {
-                let pair = reader.text("storage").zip(reader.money("usd-per-gb"));
+                let pair = reader.text("storage").zip(reader.decimal("usd-per-gb"));
                 ("storage", &mut platform.storage_prices, pair)
             }
         };
@@ -253,6 +256,14 @@ fn defaults(reader: Reader<'_>) -> Defaults {
         scale: scale.map(super::deployment::scale_part).unwrap_or_default(),
         reference_on_delete: reference.and_then(|node| on_delete(node)).map(|found| found.value),
         reference_verify: reference.and_then(|node| verify(node)).map(|found| found.value),
+    }
+}
+
+/// `consistency`, with what it leaves out taken from `base`.
+pub(super) fn consistency(reader: Reader<'_>, base: &Consistency) -> Consistency {
+    Consistency {
+        percent: reader.decimal("percent").map_or(base.percent, |found| found.value),
+        lag_seconds: reader.whole("lag-seconds").map_or(base.lag_seconds, |found| found.value),
     }
 }
 

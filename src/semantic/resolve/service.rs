@@ -59,6 +59,10 @@ impl<'a> Resolver<'a> {
                 .child("deploy")
                 .map(|node| super::deployment::deploy(node, &self.register.platform.defaults)),
             latency_p95_ms: reader.child("latency").and_then(|node| node.whole("p95-ms")),
+            consistency: reader.child("consistency").map_or_else(
+                || self.register.platform.consistency.clone(),
+                |node| super::platform::consistency(node, &self.register.platform.consistency),
+            ),
             sql: Vec::new(),
             place: reader.node.place(),
         };
