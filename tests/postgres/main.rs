@@ -6,6 +6,7 @@ mod support;
 #[path = "../plan/schemas.rs"]
 mod schemas;
 
+mod catalog_data;
 mod catalogs;
 mod compare;
 mod expressions;
