@@ -48,6 +48,11 @@ pub struct Server {
 impl Server {
     /// Starts a server on a data folder of its own.
     pub fn start(installation: &'static Installation) -> Server {
+        Server::start_with(installation, &[])
+    }
+
+    /// As [`Server::start`], with settings such as `timezone=Asia/Kolkata` in its configuration.
+    pub fn start_with(installation: &'static Installation, settings: &[&str]) -> Server {
         // Paths of sockets are limited to about 100 bytes, so not below a temporary folder of any depth.
         let folder = tempfile::Builder::new().prefix("freehold-").tempdir_in("/tmp").unwrap();
         give_away(folder.path());
@@ -57,6 +62,7 @@ impl Server {
             .args([folder.path(), &template(installation)])
             .arg(server.get_program())
             .args(server.get_args())
+            .args(settings.iter().flat_map(|setting| ["-c", setting]))
             .current_dir("/")
             .stdin(Stdio::piped())
             // Not in the terminal's group: an interrupt is for the test, and the server follows it.
@@ -84,6 +90,13 @@ impl Server {
     /// What the server has written into its log.
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.folder.join("log")).unwrap()
+    }
+
+    /// How libpq, and so psql, reaches a database of this server as a role.
+    pub fn connection_string(&self, database: &str, role: &str) -> String {
+        let quoted = |text: &str| format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"));
+        let host = quoted(self.folder.to_str().unwrap());
+        format!("host={host} dbname={} user={}", quoted(database), quoted(role))
     }
 
     /// Connects to a database as a role. The connection is driven by the runtime that this is awaited in.
@@ -115,8 +128,13 @@ impl Server {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), script).unwrap();
         let mut command = Command::new(&self.installation.psql);
-        command.args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-U", ADMINISTRATOR, "-d", "postgres", "-h"]);
-        command.arg(&self.folder).arg("-f").arg(file.path()).output().unwrap()
+        command.args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-d"]);
+        command
+            .arg(self.connection_string("postgres", ADMINISTRATOR))
+            .arg("-f")
+            .arg(file.path())
+            .output()
+            .unwrap()
     }
 }
 
