@@ -7,6 +7,7 @@ pub mod cli;
 pub mod diagnostic;
 pub mod graph;
 pub mod live;
+pub mod lock;
 pub mod lowering;
 pub mod names;
 pub mod plan;
