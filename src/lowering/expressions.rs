@@ -3,8 +3,8 @@
 use crate::schema::{Column, Expression};
 use crate::semantic::model::DefaultValue;
 use crate::sql::{self, Literal};
+use foldhash::HashMap;
 use indexmap::IndexMap;
-use std::collections::HashMap;
 
 /// An expression over a table's columns. One that is no expression, which rule `invalid-expression` reports, keeps
 /// its text.

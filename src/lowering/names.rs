@@ -2,7 +2,7 @@
 
 use crate::names::shortened;
 use crate::schema::ObjectName;
-use std::collections::HashSet;
+use foldhash::HashSet;
 
 /// The names that are taken in one database. Tables, partitions, indexes, primary keys and unique constraints share
 /// one namespace in each PostgreSQL schema; checks and foreign keys only have to differ within their table.

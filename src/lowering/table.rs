@@ -7,8 +7,9 @@ use crate::schema::{
     Unique,
 };
 use crate::semantic::model::{self, Located, ROW_VERSION_COLUMN, TableId};
+use foldhash::HashSet;
 use indexmap::IndexMap;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
 impl Lowering<'_> {
     pub(super) fn add_table(&mut self, id: TableId) {

@@ -24,7 +24,7 @@ pub fn shortened(stem: &str, ending: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::shortened;
-    use std::collections::HashSet;
+    use foldhash::HashSet;
 
     #[test]
     fn long_names_are_cut_and_stay_different() {

@@ -3,7 +3,8 @@
 use super::order::table_order;
 use super::{Commented, PartitionBounds, Plan, PlanError, Statement};
 use crate::schema::{Index, ObjectName, PartitionMethod, Partitioning, Schema, SqlNode, Table};
-use std::collections::{BTreeMap, HashSet};
+use foldhash::{HashSet, HashSetExt};
+use std::collections::BTreeMap;
 
 /// What functions return that make and retire range partitions; trigger functions return `trigger`.
 const MAINTENANCE_RETURNS: &str = "void";

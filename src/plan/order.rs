@@ -2,10 +2,11 @@
 
 use super::PlanError;
 use crate::schema::{ForeignKey, ObjectName, Table};
+use foldhash::HashMap;
 use petgraph::algo::kosaraju_scc;
 use petgraph::graph::DiGraph;
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap, HashMap};
+use std::collections::{BTreeMap, BinaryHeap};
 
 /// Tables in an order in which each foreign key's target comes first, but for those keys of nullable columns that
 /// lie on a cycle. Among tables that could come next the first by name does.

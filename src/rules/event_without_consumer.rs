@@ -4,7 +4,7 @@ use super::{Rule, Scope};
 use crate::diagnostic::{Finding, Severity};
 use crate::semantic::Register;
 use crate::semantic::model::{Event, EventId, EventTrigger, OnDelete, TableId, TopicSubject};
-use std::collections::HashSet;
+use foldhash::HashSet;
 
 pub(super) const RULE: Rule = Rule {
     name: "event-without-consumer",

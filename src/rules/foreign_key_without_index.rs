@@ -9,7 +9,7 @@ use crate::semantic::Register;
 use crate::semantic::model::{
     ColumnIndex, ForeignKey, Index, IndexKey, Located, Table, TableId, column_indices, column_set,
 };
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashMapExt, HashSet};
 
 /// PostgreSQL's limit of columns in an index (INDEX_MAX_KEYS).
 const MOST_COLUMNS: usize = 32;

@@ -8,8 +8,8 @@ use crate::diagnostic::{Finding, Severity};
 use crate::names;
 use crate::semantic::Register;
 use crate::semantic::model::{Column, ColumnIndex, ServiceId, Table, TableId};
+use foldhash::{HashMap, HashMapExt, HashSet};
 use heck::ToSnakeCase;
-use std::collections::{HashMap, HashSet};
 
 pub(super) const RULE: Rule = Rule {
     name: "implicit-reference",

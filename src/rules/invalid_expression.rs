@@ -7,8 +7,8 @@ use crate::semantic::Register;
 use crate::semantic::model::{Index, IndexKey, Located, Projection, Service, Table};
 use crate::semantic::suggest::nearest;
 use crate::sql;
+use foldhash::HashMap;
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::rc::Rc;
 
 pub(super) const RULE: Rule = Rule {

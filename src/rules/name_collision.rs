@@ -10,7 +10,7 @@ use crate::semantic::model::{
     Projection, ROW_VERSION_COLUMN, RpcKind, Service, ServiceId, Table, TableId,
 };
 use crate::source::Place;
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
 pub(super) const RULE: Rule = Rule {
     name: "name-collision",

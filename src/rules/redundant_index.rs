@@ -5,7 +5,7 @@ use crate::diagnostic::{Finding, Severity};
 use crate::semantic::Register;
 use crate::semantic::model::{ColumnIndex, Index, IndexKey, Located, Table};
 use crate::source::Place;
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 /// PostgreSQL's limit of columns in an index (INDEX_MAX_KEYS); parts beyond it are not compared.
 const MOST_PARTS: usize = 32;

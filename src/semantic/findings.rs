@@ -2,7 +2,7 @@
 
 use crate::diagnostic::Finding;
 use crate::syntax::TOO_MANY_MISTAKES;
-use std::collections::HashSet;
+use foldhash::{HashSet, HashSetExt};
 
 /// Findings up to a number; one more says that there were others.
 pub struct Findings {

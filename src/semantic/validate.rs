@@ -8,7 +8,7 @@ use super::suggest::{did_you_mean, nearest};
 use super::wording::{article, shown as short};
 use crate::diagnostic::Finding;
 use crate::syntax::{Node, Tree, Value, ValueKind};
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 /// How many findings about its form one document can have; one more says that there were others.
 const MOST_FINDINGS: usize = 1000;

@@ -1,7 +1,7 @@
 //! Types of PostgreSQL in the spelling of its `format_type`, so that two spellings of one type are equal.
 
 use super::builtin_types::{BuiltinType, Modifiers, TYPES, TypeFamily};
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 use std::fmt;
 use std::sync::LazyLock;
 

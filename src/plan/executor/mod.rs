@@ -11,9 +11,9 @@ pub use object::Object;
 
 use super::{Commented, Statement};
 use crate::schema::{EnumType, Function, ObjectName, Schema, SqlNode, Table, Trigger};
+use foldhash::{HashMap, HashSet, HashSetExt};
 use object::Dependents;
 use std::cell::RefCell;
-use std::collections::HashMap;
 
 /// The PostgreSQL schema that every database has.
 const PUBLIC: &str = "public";
@@ -349,6 +349,6 @@ fn spelling(name: &ObjectName) -> String {
 }
 
 fn repeats<T: std::hash::Hash + Eq>(items: &[T]) -> bool {
-    let mut seen = std::collections::HashSet::with_capacity(items.len());
+    let mut seen = HashSet::with_capacity(items.len());
     !items.iter().all(|item| seen.insert(item))
 }

@@ -1,7 +1,8 @@
 //! What statements speak of, and what stands in the way of dropping it.
 
 use crate::schema::ObjectName;
-use std::collections::{BTreeSet, HashMap};
+use foldhash::HashMap;
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// Something in a database. Ordered by kind, then by name.

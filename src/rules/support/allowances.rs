@@ -2,8 +2,8 @@
 
 use crate::semantic::model::Allow;
 use crate::source::Place;
+use foldhash::{HashMap, HashMapExt};
 use std::cmp::Reverse;
-use std::collections::HashMap;
 
 /// The allowances of a register by rule, ready to be asked. Asking takes the logarithm of their number and the
 /// depth of nesting, not their number.

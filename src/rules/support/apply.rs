@@ -6,9 +6,9 @@ use crate::diagnostic::{Finding, Severity};
 use crate::semantic::Register;
 use crate::semantic::model::{LintLevel, Located};
 use crate::semantic::suggest::nearest;
+use foldhash::HashMap;
 use jiff::civil::Date;
 use rayon::prelude::*;
-use std::collections::HashMap;
 
 /// Runs every rule and gives all findings of a run, in order, each once.
 ///

@@ -4,7 +4,7 @@ use crate::semantic::Register;
 use crate::semantic::model::{
     ColumnIndex, ProjectionId, RpcKind, ServiceId, TableId, column_indices, same_columns,
 };
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 /// Read copies by who keeps them and of what, and the columns of each `exists` by its table.
 pub struct Means<'a> {

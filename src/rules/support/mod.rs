@@ -12,7 +12,7 @@ pub(super) mod within;
 
 use crate::semantic::Register;
 use crate::semantic::model::{ColumnIndex, ForeignKey, Reference, Table, TableId, column_set};
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashMapExt, HashSet};
 
 /// References whose target resolved and is a table of another service, each with its table and its target.
 /// Those within a service are left to rule `reference-within-service`.

@@ -7,7 +7,7 @@ use crate::semantic::read::Reader;
 use crate::semantic::wording::{shown, suggest};
 use crate::source::Place;
 use crate::sql::{self, DataType, TypeFamily};
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
 /// PostgreSQL manual, appendix "PostgreSQL Limits".
 const MOST_COLUMNS: usize = 1600;

@@ -5,7 +5,7 @@ use crate::diagnostic::Finding;
 use crate::semantic::model::{Defaults, Deploy, DeployPart, Located, Scale, ScalePart};
 use crate::semantic::read::Reader;
 use crate::source::Place;
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashMapExt, HashSet};
 
 /// The parts of a `deploy` node as written.
 pub(super) fn deploy_part(reader: Reader<'_>) -> DeployPart {

@@ -9,7 +9,7 @@ use crate::semantic::model::{
 use crate::semantic::read::Reader;
 use crate::semantic::wording::{shown, suggest};
 use crate::source::Place;
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 impl<'a> Resolver<'a> {
     /// What tables say of their own columns, then of each other, then `sql` nodes.

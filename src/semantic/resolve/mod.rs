@@ -25,8 +25,8 @@ use crate::diagnostic::Finding;
 use crate::source::Place;
 use crate::sql::DataType;
 use crate::syntax::Tree;
+use foldhash::{HashMap, HashMapExt, HashSet};
 use indexmap::IndexMap;
-use std::collections::{HashMap, HashSet};
 
 /// How many findings resolving can have; one more says that there were others.
 const MOST_FINDINGS: usize = 10_000;

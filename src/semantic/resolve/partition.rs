@@ -11,7 +11,7 @@ use crate::semantic::suggest::nearest;
 use crate::semantic::wording::shown;
 use crate::source::Place;
 use crate::sql::TypeFamily;
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 impl Resolver<'_> {
     pub(super) fn partition(&mut self, table: TableId, reader: Reader<'_>) {

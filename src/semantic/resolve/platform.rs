@@ -7,7 +7,7 @@ use crate::semantic::model::{
 };
 use crate::semantic::read::Reader;
 use crate::source::Place;
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 impl<'a> Resolver<'a> {
     /// Everything at the top of files but services.

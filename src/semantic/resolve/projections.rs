@@ -8,7 +8,7 @@ use crate::semantic::model::{
 };
 use crate::semantic::read::Reader;
 use crate::semantic::wording::shown;
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 /// What `of=` names.
 type Source = (Option<TableId>, Option<ProjectionId>);

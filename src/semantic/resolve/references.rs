@@ -9,7 +9,7 @@ use crate::semantic::model::{
 use crate::semantic::read::Reader;
 use crate::semantic::wording::shown;
 use crate::source::Place;
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 /// Where services named what they use, by what they named.
 #[derive(Default)]

@@ -9,7 +9,7 @@ use crate::semantic::read::Reader;
 use crate::semantic::suggest::nearest;
 use crate::semantic::wording::shown;
 use crate::source::Place;
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 impl<'a> Resolver<'a> {
     /// All services by name first, then their enums and tables.
