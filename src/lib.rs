@@ -11,6 +11,7 @@ pub mod lock;
 pub mod lowering;
 pub mod names;
 pub mod plan;
+pub mod reconcile;
 pub mod rules;
 pub mod schema;
 pub mod semantic;

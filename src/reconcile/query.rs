@@ -1,0 +1,64 @@
+//! A query as text, with its name and parameters.
+
+use crate::sql::LineComment;
+use std::fmt::Write;
+
+/// A statement that reads. Its parameters are `$1` and so on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Query {
+    /// Its name, unique among the queries of one side of a check.
+    pub name: &'static str,
+    /// What it answers, in a sentence or two.
+    pub purpose: String,
+    /// Its parameters in order: the type of each, and what it says.
+    pub parameters: Vec<(&'static str, &'static str)>,
+    /// The statement, without a semicolon.
+    pub text: String,
+}
+
+impl Query {
+    /// The statement that keeps the query in a session under its name, with comments that explain it. A plan has to be
+    /// made for the parameters of each call (`plan_cache_mode = force_custom_plan`).
+    pub fn prepare(&self) -> String {
+        let mut text = LineComment(&self.purpose).to_string();
+        for (index, (_, meaning)) in self.parameters.iter().enumerate() {
+            let line = format!("${}: {meaning}", index + 1);
+            let _ = write!(text, "\n{}", LineComment(&line));
+        }
+        let types: Vec<&str> = self.parameters.iter().map(|(data_type, _)| *data_type).collect();
+        let types = if types.is_empty() { String::new() } else { format!(" ({})", types.join(", ")) };
+        let _ = write!(text, "\nPREPARE {}{types} AS\n{};", self.name, self.text);
+        text
+    }
+}
+
+/// Keys that travel together, separated by commas.
+pub(super) const KEYS: (&str, &str) = ("text", "keys, separated by commas");
+/// See [`super::key::Range::lower`].
+pub(super) const LOWER: (&str, &str) =
+    ("text", "the key after which the chunk begins; NULL: it begins with the first");
+/// See [`super::key::Range::upper`].
+pub(super) const UPPER: (&str, &str) = ("text", "the key with which it ends; NULL: it ends with the last");
+/// How digests are made.
+pub(super) const DIGEST: (&str, &str) = (
+    "text",
+    "'record': hashes, which servers of one major version agree on; 'sha256': those of canonical text",
+);
+/// The order of keys.
+pub(super) const ORDER: (&str, &str) = (
+    "text",
+    "'native': the order of the key's own collation; 'bytes': where the servers have different ones",
+);
+
+/// An alias that a table of this name cannot be taken for.
+pub(super) fn alias_beside(table: &str, alias: &str) -> String {
+    if table == alias { format!("{alias}_") } else { alias.to_owned() }
+}
+
+/// Conditions under one another.
+pub(super) fn where_all(conditions: &[String], indent: &str) -> String {
+    if conditions.is_empty() {
+        return String::new();
+    }
+    format!("\n{indent}WHERE {}", conditions.join(&format!("\n{indent}    AND ")))
+}
