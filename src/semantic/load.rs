@@ -7,7 +7,7 @@ use super::resolve::resolve;
 use super::validate::validate;
 use crate::diagnostic::Finding;
 use crate::source::{FileId, FileSystem, Place, Sources, Span, normalize_path};
-use crate::syntax::{self, Tree};
+use crate::syntax::{self, Tree, restrict};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -41,7 +41,8 @@ pub fn load(files: &dyn FileSystem, model: &Path) -> Loaded {
     loader.read_all(model);
     let Loader { mut loaded, trees, .. } = loader;
     // Form and meaning are read from the same trees, and neither needs what the other finds.
-    let form = || trees.iter().flat_map(validate).collect::<Vec<_>>();
+    let of_tree = |tree| restrict(tree).into_iter().chain(validate(tree));
+    let form = || trees.iter().flat_map(of_tree).collect::<Vec<_>>();
     let (of_form, (register, of_meaning)) = rayon::join(form, || resolve(&trees));
     loaded.register = register;
     loaded.findings.extend(of_form);
@@ -101,7 +102,6 @@ impl Loader<'_> {
         }
         let parsed = syntax::parse(file, text);
         self.loaded.findings.extend(parsed.findings);
-        self.loaded.findings.extend(syntax::restrict(&parsed.tree));
         self.trees.push(parsed.tree);
         file
     }

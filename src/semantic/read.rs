@@ -234,11 +234,10 @@ impl<'a> Reader<'a> {
     }
 
     fn property(self, name: &str) -> Option<(&'a Value, Kind)> {
-        let kind = self.spec.property(name)?.kind;
         let tree = self.node.tree;
         let found = |entry: &&crate::syntax::Entry| entry.name.is_some_and(|key| tree.string(key) == name);
         let entry = self.node.entries().iter().find(found)?;
-        Some((&entry.value, kind))
+        Some((&entry.value, self.spec.property(name)?.kind))
     }
 
     fn argument_kind(self, index: usize) -> Option<Kind> {
@@ -284,12 +283,13 @@ impl<'a> Reader<'a> {
 /// The text of a value that was written without quotes, without the commas and colons of other languages.
 pub fn bare_word<'a>(tree: &'a Tree, value: &Value) -> Option<&'a str> {
     let ValueKind::String(text) = value.kind else { return None };
-    let quoted = tree.source(text.span).starts_with(['"', '#']);
-    if quoted {
+    let first = tree.text.as_bytes().get(text.span.start as usize);
+    if matches!(first, Some(b'"' | b'#')) {
         return None;
     }
     let word = tree.string(text);
-    if !word.starts_with(',') && !word.ends_with([',', ':']) {
+    let (first, last) = (word.as_bytes().first(), word.as_bytes().last());
+    if first != Some(&b',') && !matches!(last, Some(b',' | b':')) {
         return Some(word);
     }
     // Commas and colons at the ends were reported: they stand there as in other languages, and are not meant.
@@ -339,7 +339,7 @@ pub fn matches(tree: &Tree, value: &Value, kind: Kind) -> Result<(), String> {
 
 /// Whether a text is of a kind; else what was expected, as a phrase.
 pub fn matches_text(text: &str, kind: Kind) -> Result<(), String> {
-    if text.contains('\0') {
+    if memchr::memchr(0, text.as_bytes()).is_some() {
         return Err("a text without U+0000, which no target can hold".into());
     }
     let fits = match kind {

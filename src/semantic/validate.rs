@@ -44,7 +44,11 @@ fn level<'a>(
             findings.push(unknown_node(node, parent));
             continue;
         };
-        if let Some(earlier) = first.get(node.name()).filter(|_| !child.many) {
+        if child.many {
+            open.push(Reader { node, spec: child.node });
+            continue;
+        }
+        if let Some(earlier) = first.get(node.name()) {
             findings.push(
                 Finding::error(
                     "repeated-node",

@@ -35,14 +35,28 @@ fn restrict_node(node: Node, all: &mut Vec<Finding>) {
     let mut findings = Vec::new();
     duplicate_properties(node, &mut findings);
     findings.extend(type_annotation(node));
-    findings.extend(colon(node));
-    findings.extend(commas(node));
-    if let Some((finding, reach)) = comment(node).or_else(|| quotes(node)) {
-        // What stands in a comment or a text of another language is no mistake of its own.
-        findings.retain(|other| other.primary().is_none_or(|place| !reach.contains(place.span)));
-        findings.push(finding);
+    if has_foreign_word(node) {
+        findings.extend(colon(node));
+        findings.extend(commas(node));
+        if let Some((finding, reach)) = comment(node).or_else(|| quotes(node)) {
+            // What stands in a comment or a text of another language is no mistake of its own.
+            findings.retain(|other| other.primary().is_none_or(|place| !reach.contains(place.span)));
+            findings.push(finding);
+        }
     }
     all.append(&mut findings);
+}
+
+/// Whether a bare word begins or ends as words of other languages do. Hardly any does, so that nothing else has to be
+/// looked for in almost every node.
+fn has_foreign_word(node: Node) -> bool {
+    let is_foreign = |text: Text| {
+        let word = node.tree.string(text).as_bytes();
+        matches!(word.first(), Some(b'-' | b',' | b'\'' | b'`' | 0x80..))
+            || matches!(word.last(), Some(b',' | b':'))
+    };
+    let values = node.entries().iter().filter_map(bare_word);
+    std::iter::once(node.data().name).chain(values).any(is_foreign)
 }
 
 fn error(node: Node, rule: &'static str, message: impl Into<String>, at: Span, label: &str) -> Finding {

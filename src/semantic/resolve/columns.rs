@@ -16,8 +16,9 @@ impl<'a> Resolver<'a> {
     /// The columns of a table in order; those of a shape stand where `use` stands.
     pub(super) fn table_columns(&mut self, service: ServiceId, reader: Reader<'a>) -> Vec<Column> {
         // Exactly as many as most tables need: columns are most of what a register holds.
-        let mut columns: Vec<Column> = Vec::with_capacity(reader.children_named("column").count());
-        let mut first: HashMap<String, Place> = HashMap::new();
+        let count = reader.children_named("column").count();
+        let mut columns: Vec<Column> = Vec::with_capacity(count);
+        let mut first: HashMap<String, Place> = HashMap::with_capacity(count);
         let mut used: HashMap<String, Place> = HashMap::new();
         for child in reader.children() {
             match child.spec.name {
@@ -95,7 +96,9 @@ impl<'a> Resolver<'a> {
             self.contradictions(reader, &name);
         }
         let data_type = Located::new(self.column_type(service, type_name.as_str()), type_name.place);
-        self.identity_type(reader, &data_type);
+        if let Some((_, place)) = flags.iter().find(|(flag, _)| *flag == "identity") {
+            self.identity_type(*place, &data_type);
+        }
         columns.push(Column {
             name,
             was: reader.text("was"),
@@ -116,8 +119,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// PostgreSQL numbers rows with whole numbers only.
-    fn identity_type(&mut self, reader: Reader<'_>, data_type: &Located<ColumnType>) {
-        let Some(place) = reader.flag("identity") else { return };
+    fn identity_type(&mut self, place: Place, data_type: &Located<ColumnType>) {
         let is_whole = match &data_type.value {
             ColumnType::Builtin(builtin) => builtin.family() == TypeFamily::Integer && !builtin.is_array(),
             ColumnType::Unknown(_) => true, // reported as such
@@ -147,6 +149,10 @@ impl<'a> Resolver<'a> {
 
     /// Properties and flags of a column that PostgreSQL does not take together.
     pub(super) fn contradictions(&mut self, reader: Reader<'_>, name: &Located<String>) {
+        let required = reader.spec.arguments.fixed.len();
+        if reader.node.entries().len() < required + 2 {
+            return; // it takes two to contradict each other
+        }
         let tree = reader.node.tree;
         let property = |key: &str, shown: &'static str| {
             let mut names = reader.node.entries().iter().filter_map(|entry| entry.name);
