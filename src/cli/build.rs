@@ -64,7 +64,9 @@ pub(super) fn run(common: &CommonArguments, arguments: &BuildArguments) -> Resul
     if arguments.stats {
         print::to_stderr(&stopwatch.table())?;
     }
-    Ok(check::outcome(&checked))
+    let outcome = check::outcome(&checked);
+    std::mem::forget((checked, build)); // the process ends here, and to take a large register apart takes long
+    Ok(outcome)
 }
 
 /// What was made, and what became of it.

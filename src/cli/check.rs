@@ -29,7 +29,9 @@ pub(super) fn run(common: &CommonArguments, arguments: &CheckArguments) -> Resul
         let (services, tables) = (checked.register.services.len(), checked.register.tables.len());
         print::to_stderr(&format!("{services} services, {tables} tables: no findings\n"))?;
     }
-    Ok(outcome(&checked))
+    let outcome = outcome(&checked);
+    std::mem::forget(checked); // the process ends here, and to take a large register apart takes long
+    Ok(outcome)
 }
 
 /// Makes errors of warnings, where the arguments say so.
