@@ -5,14 +5,7 @@ use crate::semantic::model::DefaultValue;
 use crate::sql::{self, Literal};
 use foldhash::HashMap;
 use indexmap::IndexMap;
-
-/// An expression over a table's columns. One that is no expression, which rule `invalid-expression` reports, keeps
-/// its text.
-pub(super) fn expression(text: &str, columns: &IndexMap<String, Column>) -> Expression {
-    let column_type = |name: &str| columns.get(name).map(|column| column.data_type.clone());
-    sql::expression_with(text, &column_type)
-        .unwrap_or_else(|_| Expression { text: text.to_owned(), normal_form: None })
-}
+use std::cell::RefCell;
 
 /// The default of a column of a type.
 pub(super) fn default(text: &str, data_type: &str) -> Expression {
@@ -20,22 +13,54 @@ pub(super) fn default(text: &str, data_type: &str) -> Expression {
         .unwrap_or_else(|_| Expression { text: text.to_owned(), normal_form: None })
 }
 
-/// Defaults that were read. A register has few different ones, and reading one is the slowest part of a column.
+/// Expressions that were read. A register has few different ones, and reading one is the slowest part of a table.
 #[derive(Default)]
-pub(super) struct Defaults {
-    by_text: HashMap<String, Vec<(String, Expression)>>,
+pub(super) struct Expressions {
+    /// By text, then by the type of the column.
+    defaults: HashMap<String, HashMap<String, Expression>>,
+    /// The last reading of every text.
+    readings: HashMap<String, Reading>,
 }
 
-impl Defaults {
+/// What became of a text. It depends on nothing else than the types of the columns that were asked for.
+struct Reading {
+    asked: Vec<(String, Option<String>)>,
+    expression: Expression,
+}
+
+impl Expressions {
     /// The default of a column of a type.
-    pub(super) fn read(&mut self, text: String, data_type: &str) -> Expression {
-        let of_types = self.by_text.entry(text.clone()).or_default();
-        if let Some((_, known)) = of_types.iter().find(|(known_type, _)| known_type == data_type) {
+    pub(super) fn default_of(&mut self, text: String, data_type: &str) -> Expression {
+        let of_types = self.defaults.entry(text.clone()).or_default();
+        if let Some(known) = of_types.get(data_type) {
             return known.clone();
         }
         let read = default(&text, data_type);
-        of_types.push((data_type.to_owned(), read.clone()));
+        of_types.insert(data_type.to_owned(), read.clone());
         read
+    }
+
+    /// An expression over a table's columns. One that is no expression, which rule `invalid-expression` reports, keeps
+    /// its text.
+    pub(super) fn over(&mut self, columns: &IndexMap<String, Column>, text: &str) -> Expression {
+        let column_type = |name: &str| columns.get(name).map(|column| &column.data_type);
+        let holds = |reading: &&Reading| {
+            reading.asked.iter().all(|(name, known)| column_type(name) == known.as_ref())
+        };
+        if let Some(known) = self.readings.get(text).filter(holds) {
+            return known.expression.clone();
+        }
+        let asked = RefCell::new(Vec::new());
+        let answer = |name: &str| {
+            let found = column_type(name).cloned();
+            asked.borrow_mut().push((name.to_owned(), found.clone()));
+            found
+        };
+        let expression = sql::expression_with(text, &answer)
+            .unwrap_or_else(|_| Expression { text: text.to_owned(), normal_form: None });
+        let reading = Reading { asked: asked.into_inner(), expression: expression.clone() };
+        self.readings.insert(text.to_owned(), reading);
+        expression
     }
 }
 

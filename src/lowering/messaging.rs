@@ -1,7 +1,7 @@
 //! The tables that events pass through: the outbox of a service that publishes, and the processed events of one
 //! that consumes.
 
-use super::expressions::{default, expression};
+use super::expressions::default;
 use super::projection::plain;
 use super::table::plain_index;
 use super::{Lowering, PUBLIC};
@@ -46,7 +46,7 @@ impl Lowering<'_> {
         let unique = Unique { columns: vec!["event_id".to_owned()], nulls_not_distinct: false };
         table.uniques.insert(self.taken.relation(PUBLIC, &[OUTBOX_TABLE, "event_id"], "key"), unique);
         let parked = Index {
-            predicate: Some(expression("parked_at IS NOT NULL", &columns)),
+            predicate: Some(self.expressions.over(&columns, "parked_at IS NOT NULL")),
             comment: Some("Generated: later events of a key wait behind its parked one.".to_owned()),
             ..plain_index(&["topic".to_owned(), "partition_key".to_owned()])
         };

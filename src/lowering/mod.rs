@@ -16,7 +16,7 @@ use crate::semantic::Register;
 use crate::semantic::model::{
     EnumId, Located, OUTBOX_TABLE, PROCESSED_EVENTS_TABLE, Service, ServiceId, TableId,
 };
-use expressions::Defaults;
+use expressions::Expressions;
 use names::TakenNames;
 
 /// The PostgreSQL schema of everything that says no other.
@@ -30,7 +30,7 @@ pub fn lower(register: &Register, service: ServiceId) -> Schema {
         service: declaration,
         schema: Schema::default(),
         taken: TakenNames::default(),
-        defaults: Defaults::default(),
+        expressions: Expressions::default(),
     };
     lowering.keep_names_of_people();
     lowering.schema.extensions = declaration.extensions.iter().map(|name| name.value.clone()).collect();
@@ -54,7 +54,7 @@ struct Lowering<'a> {
     service: &'a Service,
     schema: Schema,
     taken: TakenNames,
-    defaults: Defaults,
+    expressions: Expressions,
 }
 
 impl Lowering<'_> {

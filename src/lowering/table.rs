@@ -1,6 +1,6 @@
 //! Tables of the register, with the names of what hangs on them.
 
-use super::expressions::{default, expression, literal};
+use super::expressions::{Expressions, default, literal};
 use super::{Lowering, names, summary, types};
 use crate::schema::{
     Check, Column, ForeignKey, ForeignKeyAction, Index, IndexKey, IndexPart, ObjectName, PrimaryKey, Table,
@@ -58,9 +58,10 @@ impl Lowering<'_> {
                 (Some(value), _) => Some(literal(&value.value).to_string()),
                 (None, text) => text.as_ref().map(|text| text.value.clone()),
             };
-            let generated = column.generated_sql.as_ref().map(|text| expression(text.as_str(), &columns));
+            let generated =
+                column.generated_sql.as_ref().map(|text| self.expressions.over(&columns, text.as_str()));
             if let Some(lowered) = columns.get_mut(column.name.as_str()) {
-                lowered.default = text.map(|text| self.defaults.read(text, &lowered.data_type));
+                lowered.default = text.map(|text| self.expressions.default_of(text, &lowered.data_type));
                 lowered.generated = generated;
             }
         }
@@ -88,7 +89,7 @@ impl Lowering<'_> {
             };
             let index = Index {
                 unique: true,
-                predicate: Some(expression(predicate.as_str(), &table.columns)),
+                predicate: Some(self.expressions.over(&table.columns, predicate.as_str())),
                 nulls_not_distinct,
                 ..plain_index(&columns)
             };
@@ -99,7 +100,7 @@ impl Lowering<'_> {
     /// Declared indexes, of a table or a read copy. Their columns are counted in the order of the table's.
     pub(super) fn add_indexes(&mut self, indexes: &[model::Index], name: &ObjectName, table: &mut Table) {
         for index in indexes {
-            let lowered = lower_index(index, &table.columns);
+            let lowered = lower_index(index, &table.columns, &mut self.expressions);
             let own_name = match &index.name {
                 Some(own_name) => own_name.value.clone(),
                 None => {
@@ -144,7 +145,7 @@ fn row_version() -> Column {
 }
 
 fn add_checks_and_foreign_keys(
-    lowering: &Lowering<'_>,
+    lowering: &mut Lowering<'_>,
     declaration: &model::Table,
     name: &ObjectName,
     table: &mut Table,
@@ -165,7 +166,7 @@ fn add_checks_and_foreign_keys(
                 names::constraint(&mut taken, &parts, "check")
             }
         };
-        let expression = expression(check.expression.as_str(), &table.columns);
+        let expression = lowering.expressions.over(&table.columns, check.expression.as_str());
         table.checks.insert(own_name, Check { expression });
     }
     for foreign_key in &declaration.foreign_keys {
@@ -215,13 +216,17 @@ fn action(action: model::ForeignKeyAction) -> ForeignKeyAction {
     }
 }
 
-fn lower_index(index: &model::Index, columns: &IndexMap<String, Column>) -> Index {
+fn lower_index(
+    index: &model::Index,
+    columns: &IndexMap<String, Column>,
+    expressions: &mut Expressions,
+) -> Index {
     let name = |column: usize| columns.get_index(column).map(|(name, _)| name.clone());
     let parts = index.parts.iter().filter_map(|part| {
         let part = &part.value;
         let key = match &part.key {
             model::IndexKey::Column(column) => IndexKey::Column(name(*column)?),
-            model::IndexKey::Expression(text) => IndexKey::Expression(expression(text, columns)),
+            model::IndexKey::Expression(text) => IndexKey::Expression(expressions.over(columns, text)),
         };
         let nulls_first = part.nulls_first.unwrap_or(part.descending);
         let operator_class = part.operator_class.clone();
@@ -232,7 +237,7 @@ fn lower_index(index: &model::Index, columns: &IndexMap<String, Column>) -> Inde
         method: index.method.as_ref().map_or("btree", Located::as_str).to_owned(),
         parts: parts.collect(),
         include: index.include.iter().filter_map(|column| name(column.value)).collect(),
-        predicate: index.predicate.as_ref().map(|text| expression(text.as_str(), columns)),
+        predicate: index.predicate.as_ref().map(|text| expressions.over(columns, text.as_str())),
         nulls_not_distinct: false,
         comment: None,
     }

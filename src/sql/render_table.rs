@@ -86,7 +86,8 @@ fn is_call(text: &str) -> bool {
 /// A type as it stands in a schema. Of an extension that nobody knows it is what people wrote, so what does
 /// not look like a type becomes a quoted name: PostgreSQL refuses that, and runs nothing of it.
 pub(super) fn data_type(text: &str) -> String {
-    if DataType::parse(text).is_some() || looks_like_a_type(text) {
+    // Nearly every type looks like one, and that is seen sooner than which it is.
+    if looks_like_a_type(text) || DataType::parse(text).is_some() {
         text.to_owned()
     } else {
         Name(text).to_string()

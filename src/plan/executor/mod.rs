@@ -14,6 +14,7 @@ use crate::schema::{EnumType, Function, ObjectName, Schema, SqlNode, Table, Trig
 use foldhash::{HashMap, HashSet, HashSetExt};
 use object::Dependents;
 use std::cell::RefCell;
+use std::sync::Arc;
 
 /// The PostgreSQL schema that every database has.
 const PUBLIC: &str = "public";
@@ -39,8 +40,8 @@ pub struct Executor {
     /// Enums by their spelling as a column's type.
     enum_types: HashMap<String, ObjectName>,
     dependents: Dependents,
-    /// Whether the texts of defaults that were seen use columns.
-    defaults_with_columns: HashMap<String, bool>,
+    /// The columns that the expressions use that were seen: few texts differ, and reading one is slow.
+    columns_used: RefCell<HashMap<String, Arc<[String]>>>,
     /// Whether the types that were seen are PostgreSQL's own: they are few, and each stands in many columns.
     builtin_types: RefCell<HashMap<String, bool>>,
 }

@@ -4,6 +4,7 @@ use super::{ExecutionError, Executor, Object, namespace_of, repeats};
 use crate::schema::{Expression, ForeignKey, Index, IndexKey, ObjectName, PartitionMethod, Table};
 use crate::sql::{DataType, columns_of, extension_type, is_known_extension};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 type Outcome = Result<(), ExecutionError>;
 
@@ -75,7 +76,7 @@ impl Executor {
             return Err(ExecutionError::AlreadyExists(object));
         }
         self.require_free_relation_name(&ObjectName::new(&table.schema, name), &object)?;
-        check_index(table, definition, &object, index)?;
+        self.check_index(table, definition, &object, index)?;
         self.relations.insert(ObjectName::new(&table.schema, name), object);
         self.table_mut(table)?.indexes.insert(name.to_owned(), index.clone());
         Ok(())
@@ -98,6 +99,30 @@ impl Executor {
         Ok(())
     }
 
+    fn check_index(&self, name: &ObjectName, table: &Table, object: &Object, index: &Index) -> Outcome {
+        let malformed = |reason| Err(ExecutionError::Malformed { object: object.clone(), reason });
+        if index.parts.is_empty() {
+            return malformed("is over no column");
+        }
+        if index.comment.is_some() {
+            return malformed("has a comment, which no CREATE INDEX can give");
+        }
+        if index.unique && index.method != "btree" {
+            return malformed("is unique, which only an index of method btree can be");
+        }
+        require_columns(name, table, index_columns(index).chain(&index.include))?;
+        let expressions = index.parts.iter().filter_map(|part| match &part.key {
+            IndexKey::Column(_) => None,
+            IndexKey::Expression(expression) => Some(expression),
+        });
+        self.require_expression_columns(name, table, expressions.chain(&index.predicate))?;
+        if index.unique {
+            let columns = index_columns(index).map(String::as_str).collect();
+            check_partition_columns(name, table, object, &columns)?;
+        }
+        Ok(())
+    }
+
     /// A foreign key that points at exactly these columns of a table.
     fn foreign_key_over(&self, table: &ObjectName, columns: &BTreeSet<&str>) -> Option<Object> {
         let own = self.schema.tables.get(table)?.foreign_keys.keys();
@@ -111,7 +136,7 @@ impl Executor {
         })
     }
 
-    fn check_columns(&mut self, name: &ObjectName, table: &Table) -> Outcome {
+    fn check_columns(&self, name: &ObjectName, table: &Table) -> Outcome {
         for (column_name, column) in &table.columns {
             let object = Object::Column(name.clone(), column_name.clone());
             self.require_type(&column.data_type)?;
@@ -122,10 +147,14 @@ impl Executor {
                 "is an identity and nullable"
             } else if column.comment.is_some() {
                 "has a comment, which no CREATE TABLE can give"
-            } else if column.default.as_ref().is_some_and(|default| self.uses_columns(&default.text)) {
+            } else if column
+                .default
+                .as_ref()
+                .is_some_and(|default| !self.columns_used(&default.text).is_empty())
+            {
                 "has a default that uses a column"
             } else {
-                require_expression_columns(name, table, column.generated.as_ref())?;
+                self.require_expression_columns(name, table, column.generated.as_ref())?;
                 continue;
             };
             return Err(ExecutionError::Malformed { object, reason });
@@ -133,14 +162,25 @@ impl Executor {
         Ok(())
     }
 
-    /// Whether a default uses columns. Few texts differ, and reading one is slow.
-    fn uses_columns(&mut self, text: &str) -> bool {
-        if let Some(known) = self.defaults_with_columns.get(text) {
-            return *known;
+    /// The columns that an expression uses.
+    fn columns_used(&self, text: &str) -> Arc<[String]> {
+        if let Some(known) = self.columns_used.borrow().get(text) {
+            return Arc::clone(known);
         }
-        let uses = !columns_of(text).is_empty();
-        self.defaults_with_columns.insert(text.to_owned(), uses);
-        uses
+        let used: Arc<[String]> = columns_of(text).into();
+        self.columns_used.borrow_mut().insert(text.to_owned(), Arc::clone(&used));
+        used
+    }
+
+    fn require_expression_columns<'a>(
+        &self,
+        name: &ObjectName,
+        table: &Table,
+        expressions: impl IntoIterator<Item = &'a Expression>,
+    ) -> Outcome {
+        expressions
+            .into_iter()
+            .try_for_each(|expression| require_columns(name, table, &*self.columns_used(&expression.text)))
     }
 
     fn check_keys(&self, name: &ObjectName, table: &Table) -> Outcome {
@@ -180,7 +220,7 @@ impl Executor {
                 return Err(ExecutionError::Malformed { object, reason: "is over a nullable column" });
             }
         }
-        require_expression_columns(name, table, table.checks.values().map(|check| &check.expression))?;
+        self.require_expression_columns(name, table, table.checks.values().map(|check| &check.expression))?;
         let divided_by = table.partitioning.iter().flat_map(|partitioning| &partitioning.columns);
         require_columns(name, table, divided_by)
     }
@@ -319,30 +359,6 @@ fn check_partition_columns(
     }
 }
 
-fn check_index(name: &ObjectName, table: &Table, object: &Object, index: &Index) -> Outcome {
-    let malformed = |reason| Err(ExecutionError::Malformed { object: object.clone(), reason });
-    if index.parts.is_empty() {
-        return malformed("is over no column");
-    }
-    if index.comment.is_some() {
-        return malformed("has a comment, which no CREATE INDEX can give");
-    }
-    if index.unique && index.method != "btree" {
-        return malformed("is unique, which only an index of method btree can be");
-    }
-    require_columns(name, table, index_columns(index).chain(&index.include))?;
-    let expressions = index.parts.iter().filter_map(|part| match &part.key {
-        IndexKey::Column(_) => None,
-        IndexKey::Expression(expression) => Some(expression),
-    });
-    require_expression_columns(name, table, expressions.chain(&index.predicate))?;
-    if index.unique {
-        let columns = index_columns(index).map(String::as_str).collect();
-        check_partition_columns(name, table, object, &columns)?;
-    }
-    Ok(())
-}
-
 fn require_columns<'a>(
     name: &ObjectName,
     table: &Table,
@@ -352,16 +368,6 @@ fn require_columns<'a>(
         None => Ok(()),
         Some(column) => Err(ExecutionError::Missing(Object::Column(name.clone(), column.clone()))),
     }
-}
-
-fn require_expression_columns<'a>(
-    name: &ObjectName,
-    table: &Table,
-    expressions: impl IntoIterator<Item = &'a Expression>,
-) -> Outcome {
-    expressions
-        .into_iter()
-        .try_for_each(|expression| require_columns(name, table, &columns_of(&expression.text)))
 }
 
 fn need_of_foreign_key(table: &ObjectName, name: &str, foreign_key: &ForeignKey) -> Option<(Object, Object)> {
