@@ -155,12 +155,18 @@ pub fn generate(
     ended: &mut dyn FnMut(Stage),
 ) -> Result<Vec<GeneratedFile>, GenerateError> {
     let mut files = Vec::new();
-    if selection.includes_backend(Backend::Sql) {
-        files.extend(sql(register, templates, selection, ended)?);
-    }
-    if selection.includes_backend(Backend::Docs) {
-        files.extend(docs::render(register, templates)?);
-    }
+    let mut pages = Ok(Vec::new());
+    // The pages are made by one core, so they are not left to the end, when the others have nothing to do.
+    rayon::in_place_scope(|scope| {
+        if selection.includes_backend(Backend::Docs) {
+            scope.spawn(|_| pages = docs::render(register, templates));
+        }
+        if selection.includes_backend(Backend::Sql) {
+            files.extend(sql(register, templates, selection, ended)?);
+        }
+        Ok::<(), GenerateError>(())
+    })?;
+    files.extend(pages?);
     files.retain(|file| selection.includes(&file.path, &file.node));
     ended(Stage::Render);
     Ok(files)

@@ -3,6 +3,7 @@
 use super::header::{Origin, origin, with_header};
 use super::{TEMPORARY, WriteError};
 use crate::backends::GeneratedFile;
+use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 
@@ -82,8 +83,9 @@ pub fn compare(target: &Target<'_>, files: &[GeneratedFile]) -> Result<Compariso
     let wanted = wanted(target, files)?;
     let present = present(target)?;
     let mut comparison = Comparison::default();
-    for (path, after) in &wanted {
-        compare_wanted(target, &present, path, after, &mut comparison)?;
+    let standing: Vec<_> = wanted.par_iter().map(|(path, after)| standing(&present, path, after)).collect();
+    for ((path, after), standing) in wanted.iter().zip(standing) {
+        compare_wanted(target, path, after, standing?, &mut comparison);
     }
     for (path, file) in &present.files {
         if !wanted.contains_key(path.as_str()) {
@@ -101,8 +103,9 @@ fn wanted<'a>(
     target: &Target<'_>,
     files: &'a [GeneratedFile],
 ) -> Result<BTreeMap<&'a str, String>, WriteError> {
+    let texts: Vec<_> = files.par_iter().map(with_header).collect();
     let mut wanted = BTreeMap::new();
-    for file in files {
+    for (file, text) in files.iter().zip(texts) {
         let refuse = |reason| WriteError::Unwritable { path: file.path.clone(), reason };
         let plain = Path::new(&file.path).components().all(|part| matches!(part, Component::Normal(_)));
         let first = file.path.split('/').next().unwrap_or("");
@@ -112,7 +115,7 @@ fn wanted<'a>(
         if !target.owned.contains(&first) || first == file.path {
             return Err(refuse("no backend owns this folder"));
         }
-        if wanted.insert(file.path.as_str(), with_header(file)?).is_some() {
+        if wanted.insert(file.path.as_str(), text?).is_some() {
             return Err(refuse("it is made twice"));
         }
     }
@@ -177,30 +180,37 @@ impl Present {
     }
 }
 
+/// What stands where a file is to be written.
+enum Standing {
+    Nothing,
+    Obstacle(RefusalReason),
+    TheSame,
+    Other(Origin, String),
+}
+
+fn standing(present: &Present, path: &str, after: &str) -> Result<Standing, WriteError> {
+    if let Some(reason) = present.obstacle(path) {
+        return Ok(Standing::Obstacle(reason));
+    }
+    let Some(file) = present.files.get(path) else { return Ok(Standing::Nothing) };
+    let before = read(file)?;
+    Ok(if before == after { Standing::TheSame } else { Standing::Other(origin(&before), before) })
+}
+
 fn compare_wanted(
     target: &Target<'_>,
-    present: &Present,
     path: &str,
     after: &str,
+    standing: Standing,
     comparison: &mut Comparison,
-) -> Result<(), WriteError> {
+) {
     let change = |before| Change { path: path.to_owned(), before, after: Some(after.to_owned()) };
-    if let Some(reason) = present.obstacle(path) {
-        comparison.refusals.push(Refusal { reason, change: change(None) });
-        return Ok(());
+    match standing {
+        Standing::Nothing => comparison.changes.push(change(None)),
+        Standing::Obstacle(reason) => comparison.refusals.push(Refusal { reason, change: change(None) }),
+        Standing::TheSame => comparison.unchanged += 1,
+        Standing::Other(origin, before) => comparison.add(target, origin, change(Some(before))),
     }
-    let Some(file) = present.files.get(path) else {
-        comparison.changes.push(change(None));
-        return Ok(());
-    };
-    let before = read(file)?;
-    if before == after {
-        comparison.unchanged += 1;
-        return Ok(());
-    }
-    let origin = origin(&before);
-    comparison.add(target, origin, change(Some(before)));
-    Ok(())
 }
 
 fn compare_unwanted(
