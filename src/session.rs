@@ -4,6 +4,7 @@ use crate::backends::{Backend, GeneratedFile, bootstrap, docs, migrations};
 use crate::diagnostic::{Finding, Severity};
 use crate::lowering;
 use crate::plan::{self, PlanError, ProofError};
+use crate::reconcile::{self, DatabaseReads};
 use crate::rules;
 use crate::schema::Schema;
 use crate::semantic::model::{Service, ServiceId};
@@ -12,6 +13,7 @@ use crate::source::{FileSystem, Sources};
 use crate::templates::{TemplateError, Templates};
 use jiff::civil::Date;
 use rayon::prelude::*;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// A stage of a run, for those who measure.
@@ -187,17 +189,19 @@ fn sql(
         |service: &Service| service.database.is_some() && selection.includes_service(service.name.as_str());
     let services: Vec<ServiceId> =
         register.services.iter().filter(|(_, service)| is_selected(service)).map(|(id, _)| id).collect();
+    let reads = reconcile::reads(register);
     let mut files = Vec::new();
     for some in services.chunks(SERVICES_AT_A_TIME) {
-        files.extend(sql_of(some, register, templates, ended)?);
+        files.extend(sql_of(some, register, &reads, templates, ended)?);
     }
     Ok(files)
 }
 
-/// The same of some services. One knows nothing of another here, so each stage works on all of them at once.
+/// The same of some services, with what comparisons read of their databases. One knows nothing of another here, so each stage works on all of them at once.
 fn sql_of(
     services: &[ServiceId],
     register: &Register,
+    reads: &BTreeMap<ServiceId, DatabaseReads>,
     templates: &Templates,
     ended: &mut dyn FnMut(Stage),
 ) -> Result<Vec<GeneratedFile>, GenerateError> {
@@ -216,7 +220,7 @@ fn sql_of(
     ended(Stage::Prove);
     let files = in_order(services.par_iter().zip(&plans).map(|(id, plan)| {
         let mut files: Vec<GeneratedFile> =
-            bootstrap::render(templates, register, *id)?.into_iter().collect();
+            bootstrap::render(templates, register, *id, reads.get(id))?.into_iter().collect();
         files.extend(migrations::render_initial(templates, register, *id, plan)?);
         Ok(files)
     }))?;

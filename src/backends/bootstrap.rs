@@ -5,15 +5,28 @@ use super::GeneratedFile;
 use super::migrations::LOCK_TIMEOUT;
 use super::sql_text::{identifier, literal, one_line_feed_at_the_end};
 use crate::names::DatabaseRoles;
+use crate::reconcile::DatabaseReads;
+use crate::schema::ObjectName;
 use crate::semantic::Register;
 use crate::semantic::model::ServiceId;
 use crate::sql::{LineComment, is_trusted_extension};
 use crate::templates::{Quoted, TemplateError, Templates};
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 const TEMPLATE: &str = "sql/bootstrap.sql";
 /// The longest statement of the owner: indexes that are built while writes go on take their time.
 const STATEMENT_TIMEOUT: &str = "30min";
+
+/// What holds for the reconciler: PostgreSQL manual, "Client Connection Defaults". A chunk takes seconds; looking for the
+/// bounds of chunks reads a whole index. With `row_security` off a query that a policy would cut short is refused.
+const RECONCILER_SETTINGS: [(&str, &str); 5] = [
+    ("default_transaction_read_only", "on"),
+    ("idle_in_transaction_session_timeout", "1min"),
+    ("lock_timeout", "5s"),
+    ("row_security", "off"),
+    ("statement_timeout", "10min"),
+];
 
 #[derive(Serialize)]
 struct View {
@@ -29,6 +42,12 @@ struct View {
     application_literal: Quoted,
     readonly: Quoted,
     readonly_literal: Quoted,
+    has_reconciler: bool,
+    reconciler: Quoted,
+    reconciler_literal: Quoted,
+    reconciler_connections: u32,
+    reconciler_settings: Vec<Setting>,
+    reconciler_reads: Vec<TableReads>,
     roles: Vec<Quoted>,
     lock_timeout: Quoted,
     statement_timeout: Quoted,
@@ -36,7 +55,21 @@ struct View {
     extensions: Vec<Quoted>,
 }
 
-/// The script of a service. `None` for one without a database.
+#[derive(Clone, Serialize)]
+struct Setting {
+    name: Quoted,
+    value: Quoted,
+}
+
+/// Columns of a table, each a string.
+#[derive(Serialize)]
+struct TableReads {
+    schema: Quoted,
+    name: Quoted,
+    columns: Vec<Quoted>,
+}
+
+/// The script of a service, with what comparisons read of its database, if anything. `None` for one without a database.
 ///
 /// # Errors
 /// A template that was overridden does not fit.
@@ -44,6 +77,7 @@ pub fn render(
     templates: &Templates,
     register: &Register,
     service: ServiceId,
+    reads: Option<&DatabaseReads>,
 ) -> Result<Option<GeneratedFile>, TemplateError> {
     let declaration = &register.services[service];
     let Some(database) = &declaration.database else { return Ok(None) };
@@ -65,7 +99,13 @@ pub fn render(
         application_literal: literal(&roles.application),
         readonly: identifier(&roles.readonly),
         readonly_literal: literal(&roles.readonly),
-        roles: [&roles.owner, &roles.application, &roles.readonly].map(|role| literal(role)).to_vec(),
+        has_reconciler: reads.is_some(),
+        reconciler: identifier(&roles.reconciler),
+        reconciler_literal: literal(&roles.reconciler),
+        reconciler_connections: reads.map_or(0, DatabaseReads::connection_limit),
+        reconciler_settings: RECONCILER_SETTINGS.map(setting).to_vec(),
+        reconciler_reads: reads.map(table_reads).unwrap_or_default(),
+        roles: named_roles(&roles, reads.is_some()),
         lock_timeout: literal(LOCK_TIMEOUT),
         statement_timeout: literal(STATEMENT_TIMEOUT),
         has_extensions: !extensions.is_empty(),
@@ -76,6 +116,26 @@ pub fn render(
         node: format!("service {service}"),
         contents: one_line_feed_at_the_end(&templates.render(TEMPLATE, &view)?),
     }))
+}
+
+/// The roles that the script makes, as strings.
+fn named_roles(roles: &DatabaseRoles, has_reconciler: bool) -> Vec<Quoted> {
+    let always = [&roles.owner, &roles.application, &roles.readonly];
+    let reconciler = has_reconciler.then_some(&roles.reconciler);
+    always.into_iter().chain(reconciler).map(|role| literal(role)).collect()
+}
+
+fn setting((name, value): (&str, &str)) -> Setting {
+    Setting { name: identifier(name), value: literal(value) }
+}
+
+fn table_reads(reads: &DatabaseReads) -> Vec<TableReads> {
+    let table = |(name, columns): (&ObjectName, &BTreeSet<String>)| TableReads {
+        schema: literal(&name.schema),
+        name: literal(&name.name),
+        columns: columns.iter().map(|column| literal(column)).collect(),
+    };
+    reads.columns.iter().map(table).collect()
 }
 
 /// What psql's `\connect` takes. A name that is no plain word goes into a connection string in quotes, since psql

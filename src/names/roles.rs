@@ -11,6 +11,8 @@ pub struct DatabaseRoles {
     pub application: String,
     /// Reads them.
     pub readonly: String,
+    /// Compares them with those of other services: reads the columns that this takes, and no other.
+    pub reconciler: String,
 }
 
 impl DatabaseRoles {
@@ -20,6 +22,7 @@ impl DatabaseRoles {
             owner: shortened(database, "_owner"),
             application: shortened(database, "_app"),
             readonly: shortened(database, "_readonly"),
+            reconciler: shortened(database, "_reconciler"),
         }
     }
 }

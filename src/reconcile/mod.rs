@@ -21,7 +21,7 @@ pub use form::Form;
 pub use key::{Key, KeyColumn};
 pub use orphans::Orphans;
 pub use query::Query;
-pub use reads::{CONNECTIONS_PER_READER, DatabaseReads, reads};
+pub use reads::{DatabaseReads, reads};
 
 use crate::semantic::Register;
 use crate::semantic::model::ServiceId;

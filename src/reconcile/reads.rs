@@ -7,8 +7,8 @@ use crate::semantic::Register;
 use crate::semantic::model::{OUTBOX_TABLE, PROCESSED_EVENTS_TABLE, ServiceId};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Connections of one reconciliation to one database: one that works, and the one before it, which may still be closing.
-pub const CONNECTIONS_PER_READER: u32 = 2;
+/// Connections that may still be closing when the next one opens: a server counts one until its process has ended.
+const CLOSING_CONNECTIONS: u32 = 3;
 
 /// What is read of the database of one service.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,9 +21,14 @@ pub struct DatabaseReads {
 }
 
 impl DatabaseReads {
-    /// The most connections that reconciliations have open to the database at a time.
+    /// The most connections that reconciliations open to the database at a time: one each.
     pub fn connections(&self) -> u32 {
-        u32::try_from(self.readers.len()).unwrap_or(u32::MAX).saturating_mul(CONNECTIONS_PER_READER)
+        u32::try_from(self.readers.len()).unwrap_or(u32::MAX)
+    }
+
+    /// How many connections their role is allowed.
+    pub fn connection_limit(&self) -> u32 {
+        self.connections().saturating_add(CLOSING_CONNECTIONS)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::{Rule, Scope};
 use crate::diagnostic::{Finding, Severity};
+use crate::reconcile::{self, DatabaseReads};
 use crate::semantic::Register;
 use crate::semantic::model::{OnDelete, Server, ServerId, Service, TopicSubject};
 use crate::source::Place;
@@ -33,10 +34,11 @@ its `max-connections` (100 where it says nothing). For each database on it:
 - `pool` times the replicas at the autoscaler's maximum, plus one that surges while a deployment is rolled out;
 - 2 for each consumer group of the service: one applies messages, one looks after parked ones;
 - 2 for the outbox relay, where the service publishes events: one listens, one reads;
-- 2 for jobs: a migration, and maintenance.
+- 2 for jobs: a migration, and maintenance;
+- 1 for each reconciliation that reads it: the service's own, and those of services that refer to it or copy it.
 
 On top comes the server's reserve. With `pooler-connections` the pooler's connections stand for pools and consumers of all
-databases; one of each relay (LISTEN) and the jobs still connect directly.
+databases; one of each relay (LISTEN), the jobs and the reconciliations still connect directly.
 
 ## Why it is bad
 
@@ -70,10 +72,11 @@ service orders {
 };
 
 fn check(register: &Register, findings: &mut Vec<Finding>) {
-    let mut on_server: BTreeMap<ServerId, Vec<&Service>> = BTreeMap::new();
-    for service in register.services.values() {
+    let reads = reconcile::reads(register);
+    let mut on_server: BTreeMap<ServerId, Vec<(&Service, Option<&DatabaseReads>)>> = BTreeMap::new();
+    for (id, service) in register.services.iter() {
         if let Some(server) = service.database.as_ref().and_then(|database| database.server) {
-            on_server.entry(server).or_default().push(service);
+            on_server.entry(server).or_default().push((service, reads.get(&id)));
         }
     }
     for (id, services) in on_server {
@@ -93,13 +96,14 @@ struct Sum {
 }
 
 impl Sum {
-    fn of(register: &Register, server: &Server, services: &[&Service]) -> Sum {
+    fn of(register: &Register, server: &Server, services: &[(&Service, Option<&DatabaseReads>)]) -> Sum {
         let mut sum = Sum::default();
         if let Some(pooler) = server.pooler_connections {
             sum.add(pooler.into(), "pooler, for pools and consumers of all databases".to_owned());
         }
-        for service in services {
+        for (service, reads) in services {
             sum.add_service(register, service, server.pooler_connections.is_some());
+            sum.add_reconciliations(service, *reads);
         }
         sum.add(server.reserved_connections.into(), "reserve".to_owned());
         sum
@@ -109,6 +113,12 @@ impl Sum {
         if connections > 0 {
             self.total = self.total.saturating_add(connections);
             self.lines.push((connections, what));
+        }
+    }
+
+    fn add_reconciliations(&mut self, service: &Service, reads: Option<&DatabaseReads>) {
+        if let Some((database, reads)) = service.database.as_ref().zip(reads) {
+            self.add(reads.connections().into(), format!("{}: reconciliations", database.name.as_str()));
         }
     }
 

@@ -3,10 +3,17 @@
 --     psql -X -d postgres -f bootstrap.sql
 -- It can run again at any time without harm, also after migrations. It sets no passwords: the roles get theirs
 -- where secrets are kept, or with \password.
+{%- if view.has_reconciler | flag %}
+-- Run it again after a migration that adds what the reconciler reads, so after the first one too: a column can be
+-- granted only once it is there. At the end it says how many are not yet.
+{%- endif %}
 
 \set ON_ERROR_STOP on
 
 -- The owner migrates, the application reads and writes rows, the third one reads them.
+{%- if view.has_reconciler | flag %}
+-- The reconciler compares them with those of other services.
+{%- endif %}
 {%- for role in view.roles %}
 SELECT format('CREATE ROLE %I LOGIN', {{ role }})
 WHERE to_regrole(format('%I', {{ role }})) IS NULL \gexec
@@ -24,12 +31,27 @@ FROM pg_database
 WHERE datname = {{ view.database_literal }} AND datdba <> {{ view.owner_regrole }}::regrole \gexec
 
 REVOKE ALL ON DATABASE {{ view.database }} FROM PUBLIC;
-GRANT CONNECT ON DATABASE {{ view.database }} TO {{ view.application }}, {{ view.readonly }};
+GRANT CONNECT ON DATABASE {{ view.database }} TO {{ view.application }}, {{ view.readonly }}
+{%- if view.has_reconciler | flag %}, {{ view.reconciler }}{% endif %};
+{%- if not (view.has_reconciler | flag) %}
+SELECT format('REVOKE CONNECT ON DATABASE %I FROM %I', {{ view.database_literal }}, rolname)
+FROM pg_roles
+WHERE rolname = {{ view.reconciler_literal }} \gexec
+{%- endif %}
 
 -- A migration waits for no lock for long, since everyone else then waits behind it, and no statement runs for ever.
 -- Migrations in a transaction set a shorter limit for their statements.
 ALTER ROLE {{ view.owner }} IN DATABASE {{ view.database }} SET lock_timeout = {{ view.lock_timeout }};
 ALTER ROLE {{ view.owner }} IN DATABASE {{ view.database }} SET statement_timeout = {{ view.statement_timeout }};
+{%- if view.has_reconciler | flag %}
+
+-- The reconciler writes nothing, waits for no lock and holds no snapshot for long, and fails where a policy would hide
+-- rows from it, rather than miss them.
+ALTER ROLE {{ view.reconciler }} CONNECTION LIMIT {{ view.reconciler_connections }};
+{%- for setting in view.reconciler_settings %}
+ALTER ROLE {{ view.reconciler }} IN DATABASE {{ view.database }} SET {{ setting.name }} = {{ setting.value }};
+{%- endfor %}
+{%- endif %}
 
 \connect {{ view.connect_argument }}
 
@@ -88,4 +110,61 @@ FROM pg_class
 WHERE relowner = {{ view.owner_regrole }}::regrole AND relname = '_sqlx_migrations' AND relkind = 'r'
 ORDER BY oid \gexec
 
+-- What a reconciler was granted before; what it reads today it gets below.
+SELECT format('REVOKE ALL ON SCHEMA %I FROM %I', nspname, rolname)
+FROM pg_namespace, aclexplode(nspacl), pg_roles
+WHERE grantee = pg_roles.oid AND rolname = {{ view.reconciler_literal }}
+ORDER BY nspname \gexec
+
+SELECT format('REVOKE ALL ON %s FROM %I', pg_class.oid::regclass, rolname)
+FROM pg_class, pg_roles
+WHERE relowner = {{ view.owner_regrole }}::regrole AND rolname = {{ view.reconciler_literal }} AND (
+    EXISTS (SELECT FROM aclexplode(relacl) WHERE grantee = pg_roles.oid)
+    OR EXISTS (
+        SELECT FROM pg_attribute, aclexplode(attacl)
+        WHERE attrelid = pg_class.oid AND grantee = pg_roles.oid
+    )
+)
+ORDER BY pg_class.oid \gexec
+{%- if view.has_reconciler | flag %}
+
+-- What its comparisons read, and no other column. What no migration has made yet is granted by running this again.
+CREATE TEMPORARY TABLE reconciler_reads (table_schema text, table_name text, column_names text[]) ON COMMIT DROP;
+INSERT INTO reconciler_reads VALUES
+{%- for table in view.reconciler_reads %}
+    ({{ table.schema }}, {{ table.name }}, ARRAY[
+        {%- for column in table.columns %}{{ column }}{% if not (loop.last | flag) %}, {% endif %}{% endfor -%}
+    ]){% if not (loop.last | flag) %},{% endif %}
+{%- endfor %};
+
+CREATE TEMPORARY TABLE reconciler_columns ON COMMIT DROP AS
+SELECT nspname, pg_class.oid, attname, attnum
+FROM reconciler_reads
+JOIN pg_namespace ON nspname = table_schema
+JOIN pg_class ON relnamespace = pg_namespace.oid AND relname = table_name AND relkind IN ('r', 'p')
+JOIN pg_attribute ON attrelid = pg_class.oid AND attname = ANY (column_names) AND attnum > 0 AND NOT attisdropped
+WHERE relowner = {{ view.owner_regrole }}::regrole;
+
+SELECT DISTINCT format('GRANT USAGE ON SCHEMA %I TO %I', nspname, {{ view.reconciler_literal }})
+FROM reconciler_columns \gexec
+
+SELECT format(
+    'GRANT SELECT (%s) ON %s TO %I',
+    string_agg(quote_ident(attname), ', ' ORDER BY attnum), oid::regclass, {{ view.reconciler_literal }}
+)
+FROM reconciler_columns
+GROUP BY oid
+ORDER BY oid \gexec
+
+SELECT wanted, wanted - found AS missing, wanted > found AS is_missing
+FROM (SELECT sum(cardinality(column_names)) AS wanted FROM reconciler_reads) AS wanted_columns,
+    (SELECT count(*) AS found FROM reconciler_columns) AS found_columns \gset
+{%- endif %}
+
 COMMIT;
+{%- if view.has_reconciler | flag %}
+
+\if :is_missing
+    \warn 'The reconciler reads' :wanted 'columns, of which' :missing 'are not there yet: run this again once migrations have made them.'
+\endif
+{%- endif %}

@@ -14,6 +14,7 @@ mod facts;
 mod generated_functions;
 mod plans;
 mod privileges;
+mod reconciler;
 mod registers;
 mod service;
 mod walk;

@@ -109,18 +109,18 @@ fn statements(name: &ObjectName, table: &Table) -> Statements {
     }
 }
 
-async fn allowed(client: &Client, statement: &str) {
+pub async fn allowed(client: &Client, statement: &str) {
     if let Err(error) = client.batch_execute(statement).await {
         panic!("{statement}: {:?}", error.as_db_error());
     }
 }
 
-async fn refused(client: &Client, statement: &str) {
+pub async fn refused(client: &Client, statement: &str) {
     let error = client.batch_execute(statement).await.expect_err(statement);
     assert_eq!(error.code(), Some(&SqlState::INSUFFICIENT_PRIVILEGE), "{statement}: {error:?}");
 }
 
-async fn refused_connection(server: &Server, database: &str, role: &str) {
+pub async fn refused_connection(server: &Server, database: &str, role: &str) {
     let result = server.try_connect(database, role).await;
     let error = result.err().unwrap_or_else(|| panic!("{role} can connect to {database}"));
     assert_eq!(error.code(), Some(&SqlState::INSUFFICIENT_PRIVILEGE), "{database}, {role}: {error:?}");

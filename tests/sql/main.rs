@@ -5,6 +5,7 @@ mod statements;
 use freehold::backends::{bootstrap, migrations};
 use freehold::lowering::lower;
 use freehold::plan;
+use freehold::reconcile;
 use freehold::semantic;
 use freehold::source::Disk;
 use freehold::templates::Templates;
@@ -17,13 +18,14 @@ fn sql_files(folder: &str, model: &str) -> String {
     let loaded = semantic::load(&Disk::new(&folder), Path::new(model));
     assert_eq!(loaded.findings, [], "the register has findings");
     let templates = Templates::new(&BTreeMap::new()).expect("the embedded templates are fine");
+    let reads = reconcile::reads(&loaded.register);
     let mut text = String::new();
     for service in loaded.register.services.ids() {
         let schema = lower(&loaded.register, service);
         let plan = plan::initial(&schema).expect("cycles can be closed");
         assert_eq!(plan::prove(&plan, &schema), Ok(()));
-        let bootstrap =
-            bootstrap::render(&templates, &loaded.register, service).expect("it fits its template");
+        let bootstrap = bootstrap::render(&templates, &loaded.register, service, reads.get(&service))
+            .expect("it fits its template");
         let migrations = migrations::render_initial(&templates, &loaded.register, service, &plan);
         for file in bootstrap.into_iter().chain(migrations.expect("they fit their template")) {
             text += &format!("//// {}\n{}\n", file.path, file.contents);

@@ -125,16 +125,16 @@ impl Server {
 
     /// Runs a script with psql as administrator, stopping at the first error.
     pub fn psql(&self, script: &str) -> Output {
+        self.psql_as(ADMINISTRATOR, script)
+    }
+
+    /// As [`Server::psql`], as another role.
+    pub fn psql_as(&self, role: &str, script: &str) -> Output {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), script).unwrap();
         let mut command = Command::new(&self.installation.psql);
         command.args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-d"]);
-        command
-            .arg(self.connection_string("postgres", ADMINISTRATOR))
-            .arg("-f")
-            .arg(file.path())
-            .output()
-            .unwrap()
+        command.arg(self.connection_string("postgres", role)).arg("-f").arg(file.path()).output().unwrap()
     }
 }
 

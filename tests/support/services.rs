@@ -4,6 +4,7 @@ use freehold::diagnostic::Severity;
 use freehold::lowering::lower;
 use freehold::names::DatabaseRoles;
 use freehold::plan::{self, Plan};
+use freehold::reconcile::{self, DatabaseReads};
 use freehold::schema::Schema;
 use freehold::session::{self, Checked, Selection};
 use freehold::source::FileSystem;
@@ -16,6 +17,8 @@ pub struct Service {
     pub name: String,
     pub database: String,
     pub roles: DatabaseRoles,
+    /// What comparisons read of its database.
+    pub reads: DatabaseReads,
     pub schema: Schema,
     pub plan: Plan,
     pub bootstrap: String,
@@ -46,6 +49,7 @@ pub fn compile(files: &dyn FileSystem, model: &str) -> Vec<Service> {
         let mut matching = generated.iter().filter(|file| file.path == path);
         matching.next().unwrap_or_else(|| panic!("there is no {path}")).contents.clone()
     };
+    let mut reads = reconcile::reads(register);
     let mut services = Vec::new();
     for (id, declaration) in register.services.iter() {
         let Some(database) = &declaration.database else { continue };
@@ -54,6 +58,7 @@ pub fn compile(files: &dyn FileSystem, model: &str) -> Vec<Service> {
         services.push(Service {
             database: database.name.value.clone(),
             roles: DatabaseRoles::of(&database.name.value),
+            reads: reads.remove(&id).unwrap_or_default(),
             bootstrap: file(&name, "bootstrap"),
             up: file(&name, "0001_initial.up"),
             down: file(&name, "0001_initial.down"),
