@@ -80,19 +80,20 @@ fn check(register: &Register, findings: &mut Vec<Finding>) {
         taken.take("topics", &topic.name.value.replace('.', "_"), &topic.name, "one metric of Kafka");
     }
     let messages = messages(register);
-    // No scope of a service, table, copy or enum reaches beyond it: its names are let go of.
+    // No scope of a service, table, copy or enum reaches beyond it: its names are let go of. A map that was once large
+    // would take long to clear, however few names it holds.
     for (id, service) in register.services.iter() {
-        taken.names.clear();
+        taken.names = HashMap::new();
         relations(register, service, &mut taken);
         package(register, id, service, &messages, &mut taken);
     }
     for (id, table) in register.tables.iter() {
-        taken.names.clear();
+        taken.names = HashMap::new();
         columns(id, table, &messages, &mut taken);
         constraints(id, table, &mut taken);
     }
     for projection in register.projections.values() {
-        taken.names.clear();
+        taken.names = HashMap::new();
         copied_columns(projection, &mut taken);
     }
     for id in &messages.enums {
