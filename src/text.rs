@@ -1,6 +1,7 @@
 //! Which characters can be shown: text of a register may steer a terminal or the layout of a page.
 
 use std::borrow::Cow;
+use std::path::Path;
 
 /// Whether a character steers a terminal or the direction of writing instead of being shown.
 pub fn is_control(character: char) -> bool {
@@ -18,6 +19,23 @@ pub fn one_line(text: &str) -> Cow<'_, str> {
 /// The text with control characters written out, such as `\u{1b}`; line feeds stay.
 pub fn printable(text: &str) -> Cow<'_, str> {
     replace_controls(text, |c| c == '\n', |c, shown| shown.extend(c.escape_unicode()))
+}
+
+/// The text on one line with control characters written out, such as `\u{1b}` and `\n`.
+pub fn printable_on_one_line(text: &str) -> Cow<'_, str> {
+    replace_controls(
+        text,
+        |_| false,
+        |c, shown| match c {
+            '\n' => shown.push_str("\\n"),
+            _ => shown.extend(c.escape_unicode()),
+        },
+    )
+}
+
+/// A path for a message: on one line, whatever its names hold.
+pub fn printable_path(path: &Path) -> String {
+    printable_on_one_line(&path.to_string_lossy()).into_owned()
 }
 
 /// The text with control characters replaced by others of the same length in bytes, so that spans of
@@ -77,6 +95,7 @@ mod tests {
     fn no_control_character_is_left() {
         assert_eq!(one_line(HOSTILE), "a [31m b  c d e f");
         assert_eq!(printable("a\u{1b}\nb"), "a\\u{1b}\nb");
+        assert_eq!(printable_on_one_line("a\u{1b}\nb"), "a\\u{1b}\\nb");
         assert_eq!(printable_in_place(HOSTILE), "a?[31m\tb\r\nc?d\u{fffd}e\u{b7}f");
         assert_eq!(printable_in_place(HOSTILE).len(), HOSTILE.len());
     }

@@ -10,6 +10,7 @@ use crate::diagnostic::Report;
 use crate::semantic::{Register, suggest};
 use crate::session::{self, Checked, Selection, Stage};
 use crate::templates::Templates;
+use crate::text::printable_path;
 use crate::writer::{self, Comparison, Target, unified_diff};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -48,7 +49,7 @@ pub(super) fn run(common: &CommonArguments, arguments: &BuildArguments) -> Resul
     let mut stopwatch = Stopwatch::start();
     let mut checked = session::check(&project.files, &project.model, None, &mut |stage| stopwatch.lap(stage));
     if let Some(failure) = &checked.failure {
-        return Err(project.unreadable(failure));
+        return Err(project.unreadable(failure, &checked.sources));
     }
     check::deny(&mut checked, arguments.findings.deny);
     let mut build = None;
@@ -166,7 +167,7 @@ fn selection(only: &[String], register: &Register) -> Result<Selection, CommandE
 /// The files of a folder by their paths in it, with `/` between the parts.
 fn template_files(folder: &Path) -> Result<BTreeMap<String, String>, CommandError> {
     let failed = |path: &Path, why: &dyn std::fmt::Display| {
-        CommandError::new(format!("cannot read the template `{}`: {why}", path.display()))
+        CommandError::new(format!("cannot read the template `{}`: {why}", printable_path(path)))
     };
     if folder.is_file() {
         let why = "`--templates` names a folder, and this is a file";

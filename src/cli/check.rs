@@ -20,7 +20,7 @@ pub(super) fn run(common: &CommonArguments, arguments: &CheckArguments) -> Resul
     let today = arguments.today.unwrap_or_else(|| jiff::Zoned::now().date());
     let mut checked = session::check(&project.files, &project.model, Some(today), &mut |_| {});
     if let Some(failure) = &checked.failure {
-        return Err(project.unreadable(failure));
+        return Err(project.unreadable(failure, &checked.sources));
     }
     deny(&mut checked, arguments.findings.deny);
     let report = Report { sources: &checked.sources, findings: &checked.findings, root: &project.root };

@@ -25,7 +25,7 @@ pub(super) fn run(common: &CommonArguments, arguments: &GraphArguments) -> Resul
     let project = Project::find(common)?;
     let loaded = semantic::load(&project.files, &project.model);
     if let Some(failure) = &loaded.failure {
-        return Err(project.unreadable(failure));
+        return Err(project.unreadable(failure, &loaded.sources));
     }
     if loaded.findings.iter().any(|finding| finding.severity == Severity::Error) {
         let report = Report { sources: &loaded.sources, findings: &loaded.findings, root: &project.root };

@@ -1,6 +1,7 @@
 //! `freehold init`: a small register to begin with.
 
 use super::{CommandError, Outcome, print};
+use crate::text::printable_path;
 use crate::writer;
 use std::path::PathBuf;
 
@@ -21,14 +22,17 @@ pub(super) fn run(arguments: &InitArguments) -> Result<Outcome, CommandError> {
         let taken = entries.flatten().find(|entry| entry.path().extension().is_some_and(|end| end == "kdl"));
         if let Some(entry) = taken {
             let path = entry.path();
-            return Err(CommandError::new(format!("there is a register already: `{}`", path.display())));
+            return Err(CommandError::new(format!(
+                "there is a register already: `{}`",
+                printable_path(&path)
+            )));
         }
     }
     writer::create(&path, REGISTER)?;
     print::to_stderr(&format!(
         "wrote `{}`; next: `freehold check` and `freehold build` in `{}`\n",
-        path.display(),
-        arguments.folder.display()
+        printable_path(&path),
+        printable_path(&arguments.folder)
     ))?;
     Ok(Outcome::Fine)
 }

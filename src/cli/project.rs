@@ -2,7 +2,8 @@
 
 use super::{CommandError, CommonArguments};
 use crate::semantic::ReadFailure;
-use crate::source::Disk;
+use crate::source::{Disk, Sources};
+use crate::text::printable_path;
 use std::path::{Path, PathBuf};
 
 /// The folder in which a register is looked for.
@@ -25,8 +26,9 @@ impl Project {
             Some(path) => path.clone(),
             None => only_model(Path::new(MODEL_FOLDER))?,
         };
-        let unreadable =
-            |why: &str| CommandError::new(format!("cannot read the register `{}`: {why}", path.display()));
+        let unreadable = |why: &str| {
+            CommandError::new(format!("cannot read the register `{}`: {why}", printable_path(&path)))
+        };
         if path.is_dir() {
             return Err(unreadable("it is a folder"));
         }
@@ -40,9 +42,15 @@ impl Project {
     }
 
     /// Why nothing can be said of the register: one of its files cannot be read.
-    pub(super) fn unreadable(&self, failure: &ReadFailure) -> CommandError {
+    pub(super) fn unreadable(&self, failure: &ReadFailure, sources: &Sources) -> CommandError {
         let path = self.root.join(&failure.path);
-        CommandError::new(format!("cannot read `{}`: {}", path.display(), failure.error))
+        let included = failure.place.map(|place| {
+            let at = sources.line_column(place);
+            let file = self.root.join(&sources.file(place.file).path);
+            format!("; included at {}:{}:{}", printable_path(&file), at.line, at.column)
+        });
+        let included = included.unwrap_or_default();
+        CommandError::new(format!("cannot read `{}`: {}{included}", printable_path(&path), failure.error))
     }
 
     /// Where generated files go by default: beside the folder `model`, else beside the model file.
@@ -66,7 +74,7 @@ fn only_model(folder: &Path) -> Result<PathBuf, CommandError> {
         std::io::ErrorKind::NotFound => CommandError::new(
             "no register here: there is no folder `model`; `freehold init .` makes one, `--model FILE` names one",
         ),
-        _ => CommandError::new(format!("cannot read the folder `{}`: {error}", folder.display())),
+        _ => CommandError::new(format!("cannot read the folder `{}`: {error}", printable_path(folder))),
     };
     let mut models = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(unreadable)? {
@@ -82,7 +90,8 @@ fn only_model(folder: &Path) -> Result<PathBuf, CommandError> {
             "no register here: the folder `model` holds no .kdl file; `--model FILE` names one",
         )),
         several => {
-            let names: Vec<String> = several.iter().map(|path| format!("`{}`", path.display())).collect();
+            let names: Vec<String> =
+                several.iter().map(|path| format!("`{}`", printable_path(path))).collect();
             Err(CommandError::new(format!(
                 "several registers here: {}; say which with `--model FILE`",
                 names.join(", ")

@@ -3,7 +3,7 @@
 
 use super::{Finding, Label, Report};
 use crate::source::{FileId, LineIndex, Span};
-use crate::text::{printable, printable_in_place};
+use crate::text::{printable_in_place, printable_on_one_line};
 use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -37,7 +37,7 @@ impl<'a> ShownFiles<'a> {
             files.entry(label.place.file).or_insert_with(|| {
                 let file = report.sources.file(label.place.file);
                 ShownFile {
-                    path: printable(&report.path(label.place.file)).into_owned(),
+                    path: printable_on_one_line(&report.path(label.place.file)).into_owned(),
                     text: printable_in_place(&file.text),
                     lines: &file.lines,
                 }

@@ -3,6 +3,7 @@
 mod arena;
 mod findings;
 pub mod grammar;
+mod includes;
 pub mod model;
 mod read;
 mod resolve;

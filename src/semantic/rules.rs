@@ -38,14 +38,14 @@ Every file is read once, so nothing would be lost, but nobody meant this. Remove
     ),
     rule(
         "include-not-found",
-        "An `include` matches no file.\n\n\
+        "An `include` matches no file, or a link that leads to none.\n\n\
 Its path or glob is relative to the file that it stands in, and only files that end with `.kdl` are read. \
 `*` does not match `/`; `**` does.",
         b"include \"services/*.kdl\"",
     ),
     rule(
         "include-outside-root",
-        "An `include` leaves the folder of the model file.\n\n\
+        "An `include` leaves the folder of the model file, by its path or by a link.\n\n\
 A register has to mean the same in every checkout; a file outside its folder may differ from one machine to \
 the next. Move the file below the folder of the model.",
         b"include \"../shared.kdl\"",

@@ -11,8 +11,8 @@ const MOST_LISTED: usize = 10;
 pub fn shown(name: &str) -> String {
     const LONGEST: usize = 60;
     let start: String = name.chars().take(LONGEST).collect();
-    let clean = crate::text::printable(&start).replace('\n', "\\n");
-    if start.len() < name.len() { format!("{clean}…") } else { clean }
+    let clean = crate::text::printable_on_one_line(&start);
+    if start.len() < name.len() { format!("{clean}…") } else { clean.into_owned() }
 }
 
 /// `a` or `an`, as the sound of a word asks for.

@@ -13,11 +13,25 @@ pub trait FileSystem {
     /// Whatever the file system says, with its own kind.
     fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
 
-    /// Every file below the root whose name ends with `.kdl`, sorted; links out of the root are left out.
+    /// Every file below the root whose name ends with `.kdl`, sorted; links are among them, wherever they lead.
     ///
     /// # Errors
     /// Whatever the file system says of a folder that it cannot list.
     fn kdl_files(&self) -> io::Result<Vec<PathBuf>>;
+}
+
+/// Why a file that is there is not read. The error of [`FileSystem::read`] holds it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RefusedFile {
+    /// A link leads out of the root.
+    #[error("the file is outside the root")]
+    OutsideRoot,
+    /// A link leads to nothing.
+    #[error("it is a link that leads nowhere")]
+    DanglingLink,
+    /// A folder, or a pipe or a device, which would never end.
+    #[error("it is no regular file")]
+    NotAFile,
 }
 
 /// Files below a folder of the disk.
@@ -36,13 +50,15 @@ impl Disk {
 impl FileSystem for Disk {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         let full = self.root.join(path);
-        let real = full.canonicalize()?;
+        let real = full.canonicalize().map_err(|error| match full.symlink_metadata() {
+            Ok(_) if error.kind() == io::ErrorKind::NotFound => io::Error::other(RefusedFile::DanglingLink),
+            _ => error,
+        })?;
         if !real.starts_with(self.root.canonicalize()?) {
-            return Err(io::Error::new(io::ErrorKind::PermissionDenied, "the file is outside the root"));
+            return Err(io::Error::other(RefusedFile::OutsideRoot));
         }
-        // A pipe or a device would never end.
         if !real.metadata()?.is_file() {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"));
+            return Err(io::Error::other(RefusedFile::NotAFile));
         }
         std::fs::read(real)
     }

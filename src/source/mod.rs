@@ -3,7 +3,7 @@
 mod file_system;
 mod line_index;
 
-pub use file_system::{Disk, FileSystem, Memory, normalize_path};
+pub use file_system::{Disk, FileSystem, Memory, RefusedFile, normalize_path};
 pub use line_index::{LineColumn, LineIndex};
 
 use std::path::{Path, PathBuf};

@@ -1,14 +1,12 @@
 //! The findings of words, numbers, separators and characters: what is wrong, and the text to write instead.
 
-use super::characters::{is_disallowed, word_end};
+use super::characters::word_end;
 use super::cursor::{excerpt, span};
 use super::dedent::skip_whitespace;
 use super::entries::reserved;
 use super::habits::LONGEST_FIX;
 use super::parser::{OpenNode, Parser};
-use super::rules::{
-    CHARACTER, COLON, COMMA, COMMENT, MISSING_SPACE, NUMBER, RESERVED_WORD, SYNTAX, UNQUOTED_WORD,
-};
+use super::rules::{COLON, COMMA, COMMENT, MISSING_SPACE, NUMBER, RESERVED_WORD, SYNTAX, UNQUOTED_WORD};
 use crate::diagnostic::Finding;
 use crate::source::Span;
 
@@ -214,28 +212,6 @@ impl Parser<'_> {
         let finding =
             self.with_fix(finding, at, |source| format!("// {}", source.trim_start_matches('#').trim()));
         self.report(finding);
-    }
-
-    /// Reports every character that KDL forbids, by runs.
-    pub(super) fn report_disallowed_characters(&mut self, from: usize) {
-        let mut found = Vec::new();
-        super::characters::disallowed_runs(self.text, from, |run| {
-            found.push(run);
-            found.len() <= super::MOST_FINDINGS
-        });
-        for run in found {
-            let character = self.source(run).chars().find(|c| is_disallowed(*c)).unwrap_or('\0');
-            let number = u32::from(character);
-            let finding = self
-                .error(
-                    CHARACTER,
-                    run,
-                    "not allowed",
-                    format!("the character U+{number:04X} is not allowed in KDL"),
-                )
-                .help(format!("take it out; in a quoted string it can be written as `\\u{{{number:X}}}`"));
-            self.report(finding);
-        }
     }
 }
 

@@ -7,6 +7,7 @@ mod blocks;
 mod characters;
 mod cursor;
 mod dedent;
+mod disallowed;
 mod entries;
 mod escapes;
 mod habits;

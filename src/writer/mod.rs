@@ -18,6 +18,7 @@ pub use apply::{Step, Written, create, write};
 pub use compare::{Change, Comparison, Refusal, RefusalReason, Target, compare};
 pub use diff::unified_diff;
 
+use crate::text::printable_path;
 use std::path::{Path, PathBuf};
 
 /// Temporary files have names that begin and end so, in the folder of the file that they become.
@@ -27,7 +28,7 @@ const TEMPORARY: (&str, &str) = (".freehold-", ".tmp");
 #[derive(Debug, thiserror::Error)]
 pub enum WriteError {
     /// The operating system refused.
-    #[error("cannot {action} `{}`: {source}", path.display())]
+    #[error("cannot {action} `{}`: {source}", printable_path(path))]
     Io {
         /// What was to be done, such as `read`.
         action: &'static str,

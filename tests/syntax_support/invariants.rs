@@ -114,7 +114,9 @@ fn check_text(tree: &Tree, text: Text, outer: Span) {
         Storage::Unescaped(value) => {
             let found = tree.unescaped.get(value.start as usize..value.end as usize);
             assert!(found.is_some(), "{value:?} is not in the unescaped text");
-            assert!(token.starts_with(['"', '#', '(']), "{token:?} has nothing to unescape");
+            let is_disallowed = |c: char| c.is_control() || freehold::text::is_control(c);
+            let has_escapes = token.starts_with(['"', '#', '(']);
+            assert!(has_escapes || token.contains(is_disallowed), "{token:?} has nothing to unescape");
         }
     }
 }
