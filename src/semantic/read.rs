@@ -339,7 +339,7 @@ pub fn matches(tree: &Tree, value: &Value, kind: Kind) -> Result<(), String> {
 
 /// Whether a text is of a kind; else what was expected, as a phrase.
 pub fn matches_text(text: &str, kind: Kind) -> Result<(), String> {
-    if memchr::memchr(0, text.as_bytes()).is_some() {
+    if text.as_bytes().contains(&0) {
         return Err("a text without U+0000, which no target can hold".into());
     }
     let fits = match kind {

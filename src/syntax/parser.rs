@@ -96,8 +96,9 @@ pub(super) struct Parser<'a> {
 
 impl<'a> Parser<'a> {
     pub(super) fn new(file: FileId, shared: Arc<str>, text: &'a str) -> Parser<'a> {
-        /// Beyond this many the vectors grow by themselves.
-        const MOST: usize = 1 << 20;
+        /// Beyond this many the vectors grow by themselves. What is reserved takes no memory before it is written, but
+        /// a vector that grows is copied.
+        const MOST: usize = 1 << 22;
         let lines = memchr::memchr_iter(b'\n', text.as_bytes()).count();
         let estimate = lines.min(text.len() / 24).min(MOST) + 1;
         let tree = Tree {
@@ -105,7 +106,7 @@ impl<'a> Parser<'a> {
             text: shared,
             unescaped: String::new(),
             nodes: Vec::with_capacity(estimate),
-            entries: Vec::with_capacity(estimate * 2),
+            entries: Vec::with_capacity(estimate * 3),
             comments: Vec::new(),
             first_node: None,
         };
