@@ -16,7 +16,7 @@ impl Lowering<'_> {
         let mut add = |projected: &ProjectedColumn, nullable| {
             let Some(column) = source.columns.get(projected.source) else { return };
             let data_type = types::copied_type(self.register, self.service, &column.data_type.value);
-            let comment = summary(column.summary.as_ref());
+            let comment = summary(column.summary.as_deref());
             table
                 .columns
                 .insert(projected.name.value.clone(), Column { comment, ..plain(&data_type, nullable) });

@@ -46,7 +46,7 @@ impl Lowering<'_> {
                 default: None,
                 identity: column.identity,
                 generated: None,
-                comment: summary(column.summary.as_ref()),
+                comment: summary(column.summary.as_deref()),
             };
             columns.insert(column.name.value.clone(), lowered);
         }

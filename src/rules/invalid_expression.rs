@@ -95,7 +95,7 @@ fn columns(table: &Table, scope: &Scoped<'_>, findings: &mut Vec<Finding>) {
             (&column.backfill_sql, Use::Any),
         ];
         for (text, place) in texts {
-            findings.extend(text.iter().filter_map(|text| scope.problem(text, place)));
+            findings.extend(text.as_deref().and_then(|text| scope.problem(text, place)));
         }
     }
 }

@@ -65,13 +65,13 @@ impl Table {
     }
 }
 
-/// A `column` node.
+/// A `column` node. Columns are most of what a register holds, so what few of them have lies outside of them.
 #[derive(Clone, Debug)]
 pub struct Column {
     /// The name.
     pub name: Located<String>,
     /// The name it had.
-    pub was: Option<Located<String>>,
+    pub was: Option<Box<Located<String>>>,
     /// The type as written, and as resolved.
     pub data_type: Located<ColumnType>,
     /// `nullable`.
@@ -83,17 +83,17 @@ pub struct Column {
     /// `pii`: personal data.
     pub pii: bool,
     /// `default=`: a literal.
-    pub default: Option<Located<DefaultValue>>,
+    pub default: Option<Box<Located<DefaultValue>>>,
     /// `default-sql=`: an expression.
-    pub default_sql: Option<Located<String>>,
+    pub default_sql: Option<Box<Located<String>>>,
     /// `generated-sql=`: GENERATED ALWAYS AS (...) STORED.
-    pub generated_sql: Option<Located<String>>,
+    pub generated_sql: Option<Box<Located<String>>>,
     /// `on-update-sql=`: set to this by every update.
-    pub on_update_sql: Option<Located<String>>,
+    pub on_update_sql: Option<Box<Located<String>>>,
     /// `backfill-sql=`: for rows that stood before the column.
-    pub backfill_sql: Option<Located<String>>,
+    pub backfill_sql: Option<Box<Located<String>>>,
     /// What it holds.
-    pub summary: Option<Located<String>>,
+    pub summary: Option<Box<Located<String>>>,
     /// The `use` through which a shape gave it.
     pub used_at: Option<Place>,
     /// The node.
