@@ -2,6 +2,7 @@
 
 use super::builtin_types::{BuiltinType, Modifiers, TYPES, TypeFamily};
 use foldhash::{HashMap, HashMapExt};
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::LazyLock;
 
@@ -9,7 +10,7 @@ use std::sync::LazyLock;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DataType {
     /// The element type as `format_type` writes it, such as `character varying(255)`.
-    name: String,
+    name: Cow<'static, str>,
     /// The name without modifiers, such as `character varying`.
     base: &'static str,
     family: TypeFamily,
@@ -166,7 +167,7 @@ fn build(
     is_array: bool,
 ) -> Result<DataType, TypeError> {
     let mut data_type = DataType {
-        name: builtin.name.to_owned(),
+        name: Cow::Borrowed(builtin.name),
         base: builtin.name,
         family: builtin.family,
         modifier: None,
@@ -183,7 +184,7 @@ fn build(
         Modifiers::Seconds { suffix } => {
             if let Some(digits) = second_digits(builtin.name, numbers)? {
                 let front = builtin.name.strip_suffix(suffix).unwrap_or(builtin.name);
-                data_type.name = format!("{front}({digits}){suffix}");
+                data_type.name = format!("{front}({digits}){suffix}").into();
                 data_type.modifier = Some(digits);
             }
         }
@@ -211,7 +212,7 @@ fn set_length(
     if data_type.base == "bpchar" {
         data_type.base = "character";
     }
-    data_type.name = format!("{}({length})", data_type.base);
+    data_type.name = format!("{}({length})", data_type.base).into();
     data_type.modifier = Some(length);
     Ok(())
 }
@@ -227,7 +228,7 @@ fn set_precision(data_type: &mut DataType, numbers: &[i64]) -> Result<(), TypeEr
         let reason = "`numeric` takes a precision from 1 to 1000 and a scale from -1000 to 1000";
         return Err(TypeError::Modifiers(reason.to_owned()));
     }
-    data_type.name = format!("numeric({precision},{scale})");
+    data_type.name = format!("numeric({precision},{scale})").into();
     data_type.modifier = u32::try_from(precision).ok();
     data_type.scale = i32::try_from(scale).unwrap_or(0);
     Ok(())
@@ -257,13 +258,13 @@ fn set_interval(data_type: &mut DataType, words: &str, numbers: &[i64]) -> Resul
         return Err(TypeError::Modifiers(format!("`interval` has no fields `{fields}`")));
     }
     if !fields.is_empty() {
-        data_type.name = format!("interval {fields}");
+        data_type.name = format!("interval {fields}").into();
     }
     if let Some(digits) = second_digits("interval", numbers)? {
         if !fields.is_empty() && !fields.ends_with("second") {
             return Err(TypeError::Modifiers(format!("`interval {fields}` has no digits of a second")));
         }
-        data_type.name.push_str(&format!("({digits})"));
+        data_type.name.to_mut().push_str(&format!("({digits})"));
         data_type.modifier = Some(digits);
     }
     Ok(())
