@@ -138,7 +138,6 @@ impl Executor {
 
     fn check_columns(&self, name: &ObjectName, table: &Table) -> Outcome {
         for (column_name, column) in &table.columns {
-            let object = Object::Column(name.clone(), column_name.clone());
             self.require_type(&column.data_type)?;
             let sources = [column.identity, column.default.is_some(), column.generated.is_some()];
             let reason = if sources.into_iter().filter(|source| *source).count() > 1 {
@@ -157,6 +156,7 @@ impl Executor {
                 self.require_expression_columns(name, table, column.generated.as_ref())?;
                 continue;
             };
+            let object = Object::Column(name.clone(), column_name.clone());
             return Err(ExecutionError::Malformed { object, reason });
         }
         Ok(())
