@@ -6,7 +6,7 @@ mod support;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use freehold::semantic::{self, Loaded};
 use freehold::source::{FileId, Memory};
-use freehold::{lowering, plan, rules, schema, session, sql, syntax, templates};
+use freehold::{lock, lowering, plan, rules, schema, session, sql, syntax, templates};
 use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::path::Path;
@@ -63,8 +63,9 @@ fn stages(criterion: &mut Criterion) {
         let templates = templates::Templates::new(&BTreeMap::new()).expect("the embedded templates fit");
         stage("generate", &mut || {
             let selection = session::Selection::default();
-            let files = session::generate(&loaded.register, &templates, &selection, &mut |_| {});
-            black_box(files.expect("the synthetic register can be generated"));
+            let locks = lock::Locks::default();
+            let made = session::generate(&loaded.register, &locks, &templates, &selection, &mut |_| {});
+            black_box(made.expect("the synthetic register can be generated"));
         });
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::backends::{Backend, GeneratedFile, bootstrap, docs, migrations};
 use crate::diagnostic::{Finding, Severity};
+use crate::lock::{LockChange, Locks, Owner, ReadLocks};
 use crate::lowering;
 use crate::plan::{self, PlanError, ProofError};
 use crate::reconcile::{self, DatabaseReads};
@@ -57,6 +58,8 @@ pub struct Checked {
     pub sources: Sources,
     /// The register. Only where there is no error does it hold everything that was written.
     pub register: Register,
+    /// What is frozen: what the locks said, with the names that this register adds.
+    pub locks: Locks,
     /// What was found, in order.
     pub findings: Vec<Finding>,
     /// A file of the register that could not be read, so that nothing can be said of the whole.
@@ -85,11 +88,17 @@ pub fn check(
     today: Option<Date>,
     ended: &mut dyn FnMut(Stage),
 ) -> Checked {
-    let loaded = semantic::load(files, model);
+    let mut loaded = semantic::load(files, model);
+    let ReadLocks { mut locks, findings, failure } = Locks::read(files, &mut loaded.sources);
+    if findings.is_empty() {
+        loaded.findings.extend(locks.freeze(&loaded.register));
+    }
+    loaded.findings.extend(findings);
     ended(Stage::Load);
     let findings = rules::apply(&loaded.register, loaded.findings, today);
     ended(Stage::Check);
-    Checked { sources: loaded.sources, register: loaded.register, findings, failure: loaded.failure }
+    let failure = loaded.failure.or(failure);
+    Checked { sources: loaded.sources, register: loaded.register, locks, findings, failure }
 }
 
 /// Which part of the output is made: files of these services and of these backends; all where a list is empty.
@@ -111,6 +120,14 @@ impl Selection {
             None => self.services.is_empty(),
         };
         of_backend && of_service
+    }
+
+    /// Whether a lock is of this part. That of a service is written as a whole or not at all.
+    pub fn includes_lock(&self, owner: &Owner) -> bool {
+        match owner {
+            Owner::Platform => self.services.is_empty(),
+            Owner::Service(name) => self.includes_service(name),
+        }
     }
 
     fn includes_backend(&self, backend: Backend) -> bool {
@@ -146,16 +163,26 @@ pub enum GenerateError {
     },
 }
 
+/// What is made from a register.
+#[derive(Debug)]
+pub struct Generated {
+    /// The files of the output.
+    pub files: Vec<GeneratedFile>,
+    /// Locks that change.
+    pub locks: Vec<LockChange>,
+}
+
 /// Makes everything that is made from a register without errors. `ended` is told of every stage when it has ended.
 ///
 /// # Errors
 /// A template does not fit, or a migration cannot be planned or proved.
 pub fn generate(
     register: &Register,
+    locks: &Locks,
     templates: &Templates,
     selection: &Selection,
     ended: &mut dyn FnMut(Stage),
-) -> Result<Vec<GeneratedFile>, GenerateError> {
+) -> Result<Generated, GenerateError> {
     let mut files = Vec::new();
     let mut pages = Ok(Vec::new());
     // The pages are made by one core, so they are not left to the end, when the others have nothing to do.
@@ -164,14 +191,16 @@ pub fn generate(
             scope.spawn(|_| pages = docs::render(register, templates));
         }
         if selection.includes_backend(Backend::Sql) {
-            files.extend(sql(register, templates, selection, ended)?);
+            files.extend(sql(register, locks, templates, selection, ended)?);
         }
         Ok::<(), GenerateError>(())
     })?;
     files.extend(pages?);
     files.retain(|file| selection.includes(&file.path, &file.node));
+    let mut changes = locks.changes();
+    changes.retain(|change| selection.includes_lock(&change.owner));
     ended(Stage::Render);
-    Ok(files)
+    Ok(Generated { files, locks: changes })
 }
 
 /// How many services are worked on at a time: enough for every core, few enough that not all schemas are in
@@ -181,6 +210,7 @@ const SERVICES_AT_A_TIME: usize = 32;
 /// Migrations and what an administrator runs before them, of every selected service with a database.
 fn sql(
     register: &Register,
+    locks: &Locks,
     templates: &Templates,
     selection: &Selection,
     ended: &mut dyn FnMut(Stage),
@@ -192,7 +222,7 @@ fn sql(
     let reads = reconcile::reads(register);
     let mut files = Vec::new();
     for some in services.chunks(SERVICES_AT_A_TIME) {
-        files.extend(sql_of(some, register, &reads, templates, ended)?);
+        files.extend(sql_of(some, register, locks, &reads, templates, ended)?);
     }
     Ok(files)
 }
@@ -201,6 +231,7 @@ fn sql(
 fn sql_of(
     services: &[ServiceId],
     register: &Register,
+    locks: &Locks,
     reads: &BTreeMap<ServiceId, DatabaseReads>,
     templates: &Templates,
     ended: &mut dyn FnMut(Stage),
@@ -219,9 +250,10 @@ fn sql_of(
     }))?;
     ended(Stage::Prove);
     let files = in_order(services.par_iter().zip(&plans).map(|(id, plan)| {
+        let lock = locks.service(&name(*id));
         let mut files: Vec<GeneratedFile> =
-            bootstrap::render(templates, register, *id, reads.get(id))?.into_iter().collect();
-        files.extend(migrations::render_initial(templates, register, *id, plan)?);
+            bootstrap::render(templates, register, &lock, *id, reads.get(id))?.into_iter().collect();
+        files.extend(migrations::render_initial(templates, register, &lock, *id, plan)?);
         Ok(files)
     }))?;
     ended(Stage::Render);

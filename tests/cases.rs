@@ -62,7 +62,9 @@ fn output(case: &Case) -> String {
     }
     let Some(selection) = case.selection.as_ref().filter(|_| !checked.has_errors()) else { return text };
     let templates = Templates::new(&BTreeMap::new()).expect("the embedded templates are right");
-    let made = session::generate(&checked.register, &templates, selection, &mut |_| {}).expect("it is built");
+    let made = session::generate(&checked.register, &checked.locks, &templates, selection, &mut |_| {})
+        .expect("it is built")
+        .files;
     assert!(!made.is_empty(), "{}: the case shows no file", case.folder.display());
     for file in made {
         let _ = write!(text, "\n//// {} (from {})\n{}", file.path, file.node, file.contents);

@@ -30,27 +30,32 @@ fn shell(folder: &Path, script: &str) -> Command {
 #[test]
 fn a_read_only_folder_is_exit_code_two_and_nothing_is_written() {
     use std::os::unix::fs::{MetadataExt, PermissionsExt};
-    let folder = project(GOOD);
-    let output = folder.path().join("generated");
-    std::fs::create_dir(&output).expect("made");
-    std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o755)).expect("set");
-    std::fs::set_permissions(&output, PermissionsExt::from_mode(0o555)).expect("set");
-    // Permissions do not bind root, so root runs it as somebody else, who can reach a copy of the program.
-    let is_root = std::fs::metadata(folder.path()).expect("it is there").uid() == 0;
-    let script = if is_root {
-        "cp \"$PROGRAM\" ./freehold; exec setpriv --reuid=65534 --regid=65534 --clear-groups ./freehold build"
-    } else {
-        "exec \"$PROGRAM\" build"
-    };
-    let ran = ran(shell(folder.path(), script).output().expect("bash starts"));
-    assert_eq!(ran.code, 2, "{}", ran.stderr);
-    assert!(
-        ran.stderr.contains("cannot create the folder `./generated/docs`")
-            || ran.stderr.contains("cannot create the folder `generated/docs`"),
-        "{}",
-        ran.stderr
-    );
-    assert_eq!(tree(&output).len(), 0);
+    for (read_only, writable, missing) in
+        [("generated", "model", "generated/docs"), ("model", "generated", "model/lock")]
+    {
+        let folder = project(GOOD);
+        std::fs::create_dir(folder.path().join("generated")).expect("made");
+        for (path, mode) in [("", 0o755), (read_only, 0o555), (writable, 0o777)] {
+            let permissions = PermissionsExt::from_mode(mode);
+            std::fs::set_permissions(folder.path().join(path), permissions).expect("set");
+        }
+        let before = tree(folder.path());
+        // Permissions do not bind root, so root runs it as somebody else, who can reach a copy of the program.
+        let is_root = std::fs::metadata(folder.path()).expect("it is there").uid() == 0;
+        let script = if is_root {
+            "cp \"$PROGRAM\" ./freehold; exec setpriv --reuid=65534 --regid=65534 --clear-groups ./freehold build"
+        } else {
+            "exec \"$PROGRAM\" build"
+        };
+        let ran = ran(shell(folder.path(), script).output().expect("bash starts"));
+        assert_eq!(ran.code, 2, "{}", ran.stderr);
+        let error = ran.stderr.replace("`./", "`");
+        assert!(error.contains(&format!("cannot create the folder `{missing}`")), "{error}");
+        let mut after = tree(folder.path());
+        after.remove(Path::new("freehold"));
+        assert!(after == before, "something was written");
+        assert!(!folder.path().join("model/lock").exists());
+    }
 }
 
 #[cfg(target_os = "linux")]

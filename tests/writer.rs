@@ -3,7 +3,7 @@
 
 use freehold::backends::GeneratedFile;
 use freehold::writer::{
-    Comparison, RefusalReason, Step, Target, WriteError, Written, compare, unified_diff, write,
+    Change, Comparison, RefusalReason, State, Step, Target, WriteError, Written, compare, unified_diff, write,
 };
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,7 +15,13 @@ fn file(path: &str, contents: &str) -> GeneratedFile {
 }
 
 fn target(folder: &Path) -> Target<'_> {
-    Target { folder, owned: &["sql", "docs"], stale: &|_, _| true, force: false }
+    Target {
+        folder,
+        owned: &["sql", "docs"],
+        stale: &|_, _| true,
+        force: false,
+        state: State { folder, changes: &[] },
+    }
 }
 
 fn build(folder: &Path, files: &[GeneratedFile]) -> Written {
@@ -214,6 +220,35 @@ fn a_file_in_the_place_of_the_output_folder_is_an_error() {
     assert_eq!(std::fs::read_to_string(&output).expect("it is there"), "mine");
 }
 
+/// What a build makes of the state: one file that changes, and one that is no longer there. Like any build, it begins
+/// with what stands there.
+fn state(folder: &Path) -> Vec<Change> {
+    let change = |path: &str, after: Option<&str>| {
+        let before = std::fs::read_to_string(folder.join(path)).ok();
+        let after = after.map(str::to_owned);
+        (before != after).then_some(Change { path: path.to_owned(), before, after })
+    };
+    [change("lock/a.kdl", Some("new state\n")), change("lock/b.kdl", None)].into_iter().flatten().collect()
+}
+
+/// Builds into a folder beside the state.
+fn build_with_state(folder: &Path, step: &mut dyn FnMut(Step<'_>)) {
+    let (output, changes) = (folder.join("generated"), state(folder));
+    let target = Target { state: State { folder, changes: &changes }, ..target(&output) };
+    write(&target, &second(), step).expect("nothing stands in the way");
+}
+
+/// A folder with a first build, and the state that it left.
+fn built_before() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    build(&folder.path().join("generated"), &first());
+    std::fs::create_dir(folder.path().join("lock")).expect("made");
+    for path in ["lock/a.kdl", "lock/b.kdl"] {
+        std::fs::write(folder.path().join(path), "old state\n").expect("written");
+    }
+    folder
+}
+
 /// Run as a process of its own: builds, and dies without a word before a step.
 #[test]
 #[ignore = "started by a_build_that_was_killed_at_any_step_is_completed_by_the_next"]
@@ -221,23 +256,23 @@ fn killed_build() {
     let folder = std::env::var("WRITER_TEST_FOLDER").expect("the parent sets it");
     let mut left: usize =
         std::env::var("WRITER_TEST_STEP").expect("the parent sets it").parse().expect("a number");
-    let mut step = |_: Step<'_>| {
+    build_with_state(Path::new(&folder), &mut |_| {
         if left == 0 {
             std::process::abort();
         }
         left -= 1;
-    };
-    write(&target(Path::new(&folder)), &second(), &mut step).expect("nothing stands in the way");
+    });
 }
 
 #[test]
 fn a_build_that_was_killed_at_any_step_is_completed_by_the_next() {
-    let expected = tempfile::tempdir().expect("a temporary folder");
-    build(expected.path(), &second());
+    let expected = built_before();
+    build_with_state(expected.path(), &mut |_| {});
+    let expected = tree(expected.path());
+    let (old, new) = (texts(&first()), texts(&second()));
     let mut killed = 0;
     for step in 0.. {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        build(folder.path(), &first());
+        let folder = built_before();
         let status = Command::new(std::env::current_exe().expect("the test knows itself"))
             .args(["--exact", "killed_build", "--ignored", "--quiet"])
             .env("WRITER_TEST_FOLDER", folder.path())
@@ -246,21 +281,41 @@ fn a_build_that_was_killed_at_any_step_is_completed_by_the_next() {
             .expect("it starts")
             .status;
         if status.success() {
-            assert_eq!(tree(folder.path()), tree(expected.path()), "not killed");
+            assert_eq!(tree(folder.path()), expected, "not killed");
             break;
         }
         killed += 1;
-        let (old, new): (Vec<_>, Vec<_>) = (texts(&first()), texts(&second()));
-        for (path, text) in
-            tree(folder.path()).iter().filter(|(path, text)| path.contains('.') && *text != "true")
-        {
-            let whole = old.contains(text) || new.contains(text) || path.ends_with(".tmp");
+        let left = tree(folder.path());
+        let is_state = |path: &str| path.starts_with("lock/");
+        for (path, text) in left.iter().filter(|(path, text)| path.contains('.') && *text != "true") {
+            let whole = old.contains(text) || new.contains(text) || path.ends_with(".tmp") || is_state(path);
             assert!(whole, "{path} is half-written after a kill before step {step}");
         }
-        build(folder.path(), &second());
-        assert_eq!(tree(folder.path()), tree(expected.path()), "killed before step {step}");
+        let has_new_output = left
+            .iter()
+            .any(|(path, text)| !path.ends_with(".tmp") && new.contains(text) && !old.contains(text));
+        let is_state_new = left["lock/a.kdl"] == "new state\n";
+        assert!(is_state_new || !has_new_output, "output without its state, before step {step}");
+        assert!(is_state_new || left.contains_key("lock/b.kdl"), "state was lost before step {step}");
+        build_with_state(folder.path(), &mut |_| {});
+        let mut after = tree(folder.path());
+        after.retain(|path, _| !path.starts_with("lock/.freehold-"));
+        assert_eq!(after, expected, "killed before step {step}");
     }
-    assert_eq!(killed, 7, "three texts are staged, three replaced, one file is removed");
+    assert_eq!(killed, 10, "four texts are staged, four replaced, two files are removed");
+}
+
+#[test]
+fn state_that_changed_since_it_was_read_is_not_overwritten() {
+    let folder = built_before();
+    let before = tree(folder.path());
+    let mut changes = state(folder.path());
+    changes[0].before = Some("something older\n".to_owned());
+    let output = folder.path().join("generated");
+    let state = State { folder: folder.path(), changes: &changes };
+    let error = write(&Target { state, ..target(&output) }, &second(), &mut |_| {}).expect_err("it changed");
+    assert!(error.to_string().contains("was changed while the build was running"), "{error}");
+    assert_eq!(tree(folder.path()), before);
 }
 
 fn texts(files: &[GeneratedFile]) -> Vec<String> {

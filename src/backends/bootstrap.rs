@@ -4,6 +4,7 @@
 use super::GeneratedFile;
 use super::migrations::LOCK_TIMEOUT;
 use super::sql_text::{identifier, literal, one_line_feed_at_the_end};
+use crate::lock::{NameKind, ServiceLock};
 use crate::names::DatabaseRoles;
 use crate::reconcile::DatabaseReads;
 use crate::schema::ObjectName;
@@ -76,12 +77,14 @@ struct TableReads {
 pub fn render(
     templates: &Templates,
     register: &Register,
+    lock: &ServiceLock,
     service: ServiceId,
     reads: Option<&DatabaseReads>,
 ) -> Result<Option<GeneratedFile>, TemplateError> {
     let declaration = &register.services[service];
     let Some(database) = &declaration.database else { return Ok(None) };
-    let (service, database) = (declaration.name.as_str(), database.name.as_str());
+    let service = declaration.name.as_str();
+    let database = lock.frozen_name(NameKind::Database, database.name.as_str());
     let roles = DatabaseRoles::of(database);
     let untrusted = declaration.extensions.iter().map(|extension| extension.as_str());
     let extensions: Vec<Quoted> =

@@ -2,6 +2,7 @@
 
 use super::GeneratedFile;
 use super::sql_text::{identifier, literal, one_line_feed_at_the_end};
+use crate::lock::{NameKind, ServiceLock};
 use crate::names::DatabaseRoles;
 use crate::plan::{Plan, Statement};
 use crate::semantic::Register;
@@ -35,12 +36,14 @@ struct View {
 pub fn render_initial(
     templates: &Templates,
     register: &Register,
+    lock: &ServiceLock,
     service: ServiceId,
     plan: &Plan,
 ) -> Result<Vec<GeneratedFile>, TemplateError> {
     let declaration = &register.services[service];
     let Some(database) = &declaration.database else { return Ok(Vec::new()) };
-    let (service, database) = (declaration.name.as_str(), database.name.as_str());
+    let service = declaration.name.as_str();
+    let database = lock.frozen_name(NameKind::Database, database.name.as_str());
     let directions = [
         (
             "up",

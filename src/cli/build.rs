@@ -7,11 +7,12 @@ use super::{
 };
 use crate::backends::{Backend, GeneratedFile};
 use crate::diagnostic::Report;
+use crate::lock::LockChange;
 use crate::semantic::{Register, suggest};
-use crate::session::{self, Checked, Selection, Stage};
+use crate::session::{self, Checked, Generated, Selection, Stage};
 use crate::templates::Templates;
 use crate::text::printable_path;
-use crate::writer::{self, Comparison, Target, unified_diff};
+use crate::writer::{self, Change, Comparison, State, Target, unified_diff};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -86,15 +87,20 @@ fn make(
     stopwatch: &mut Stopwatch,
 ) -> Result<Build, CommandError> {
     let selection = selection(&arguments.only, &checked.register)?;
-    let files =
-        session::generate(&checked.register, templates, &selection, &mut |stage| stopwatch.lap(stage))?;
+    let Generated { files, locks } =
+        session::generate(&checked.register, &checked.locks, templates, &selection, &mut |stage| {
+            stopwatch.lap(stage);
+        })?;
+    let locks: Vec<Change> = locks.iter().map(lock_change).collect();
     let output = arguments.out.clone().unwrap_or_else(|| project.default_output());
     let owned = Backend::ALL.map(Backend::name);
     let stale = |path: &str, node: &str| selection.includes(path, node);
-    let target = Target { folder: &output, owned: &owned, stale: &stale, force: arguments.force };
+    let state = State { folder: &project.root, changes: &locks };
+    let target = Target { folder: &output, owned: &owned, stale: &stale, force: arguments.force, state };
     let comparison = if arguments.check {
         let comparison = writer::compare(&target, &files)?;
-        checked.findings.extend(output_findings::stale(&output, &comparison));
+        checked.findings.extend(output_findings::stale(&project.root, &comparison.state));
+        checked.findings.extend(output_findings::stale(&output, &comparison.changes));
         comparison
     } else {
         writer::write(&target, &files, &mut |_| {})?.comparison
@@ -111,7 +117,8 @@ impl Build {
         let comparison = &self.comparison;
         if arguments.findings.format == Format::Human {
             let refused = comparison.refusals.iter().map(|refusal| &refusal.change);
-            let stale = comparison.changes.iter().filter(|_| arguments.check);
+            let changes = comparison.state.iter().chain(&comparison.changes);
+            let stale = changes.filter(|_| arguments.check);
             for change in refused.chain(stale) {
                 print::diff(common.color, &unified_diff(change))?;
             }
@@ -128,8 +135,9 @@ impl Build {
 
     fn summary(&self, check: bool) -> String {
         let comparison = &self.comparison;
-        let removed = comparison.changes.iter().filter(|change| change.after.is_none()).count();
-        let written = comparison.changes.len() - removed;
+        let changes = comparison.state.iter().chain(&comparison.changes);
+        let removed = changes.filter(|change| change.after.is_none()).count();
+        let written = comparison.state.len() + comparison.changes.len() - removed;
         let unchanged = comparison.unchanged;
         match (check, comparison.refusals.is_empty()) {
             (true, _) => format!("{written} to write, {removed} to remove, {unchanged} up to date\n"),
@@ -137,6 +145,11 @@ impl Build {
             (false, false) => "nothing was written\n".to_owned(),
         }
     }
+}
+
+fn lock_change(change: &LockChange) -> Change {
+    let before = change.before.as_deref().map(str::to_owned);
+    Change { path: change.owner.path(), before, after: change.after.clone() }
 }
 
 /// What `--only` means: each word is a service, a backend, or both.

@@ -1,6 +1,7 @@
 //! `freehold explain`: the pages of the rules.
 
 use super::{CommandError, Outcome, output_findings, print};
+use crate::lock;
 use crate::rules;
 use crate::semantic::{self, suggest};
 use crate::syntax;
@@ -50,6 +51,9 @@ fn pages() -> BTreeMap<&'static str, String> {
         let example = std::str::from_utf8(rule.fires)
             .map(|fires| format!("\n## Example\n\n```kdl\n{}\n```\n", fires.trim()));
         pages.insert(rule.name, page + &example.unwrap_or_default());
+    }
+    for rule in lock::RULES {
+        pages.insert(rule.name, titled(rule.name, rule.page));
     }
     for rule in rules::RULES {
         pages.insert(rule.name, rule.explanation());

@@ -47,7 +47,8 @@ Move it out of the output folder, or choose another one with `--out`.
         STALE,
         "## What it does
 
-`build --check` reports generated files that are not what the register makes: missing, different, or no longer made.
+`build --check` reports generated files and locks that are not what the register makes: missing, different, or no longer
+made.
 
 ## Why it is bad
 
@@ -60,18 +61,18 @@ Run `freehold build` and commit what it writes.
     ),
 ];
 
-/// Files that are not what the register makes.
-pub(super) fn stale(output: &Path, comparison: &Comparison) -> Vec<Finding> {
+/// Files below a folder that are not what the register makes.
+pub(super) fn stale(folder: &Path, changes: &[Change]) -> Vec<Finding> {
     let finding = |change: &Change| {
         let state = match (&change.before, &change.after) {
             (None, _) => "missing",
             (_, None) => "no longer made",
             _ => "not what the register makes",
         };
-        Finding::error(STALE, format!("`{}` is {state}", shown(output, change)))
+        Finding::error(STALE, format!("`{}` is {state}", shown(folder, change)))
             .help("run `freehold build` and commit what it writes")
     };
-    comparison.changes.iter().map(finding).collect()
+    changes.iter().map(finding).collect()
 }
 
 /// Files that stand in the way.

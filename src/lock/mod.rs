@@ -3,7 +3,16 @@
 //! A number is never given twice, a name on the wire never to something else: programs that were made from an earlier
 //! register run on. So a build gives numbers by what the lock says, and the lock says afterwards what was given.
 
+mod files;
+mod line;
+mod names;
 mod numbering;
+mod read;
+mod rules;
+mod write;
+
+pub use files::{LockChange, Locks, Owner, ReadLocks};
+pub use rules::{LockRule, RULES};
 
 pub use numbering::{Assigned, Holder, LARGEST_NEXT, Numbering, Slot, Wanted};
 
@@ -66,6 +75,32 @@ pub enum NameKind {
     Group,
     /// The database.
     Database,
+    /// A PostgreSQL server, of the platform.
+    Server,
+}
+
+impl NameKind {
+    /// All of them, in the order in which a lock has them.
+    pub const ALL: [NameKind; 6] = [
+        NameKind::Package,
+        NameKind::RpcService,
+        NameKind::Topic,
+        NameKind::Group,
+        NameKind::Database,
+        NameKind::Server,
+    ];
+
+    /// The word for it, which its lines in a lock begin with.
+    pub fn line(self) -> &'static str {
+        match self {
+            NameKind::Package => "package",
+            NameKind::RpcService => "rpc-service",
+            NameKind::Topic => "topic",
+            NameKind::Group => "group",
+            NameKind::Database => "database",
+            NameKind::Server => "server",
+        }
+    }
 }
 
 /// A message or enum with a name on the wire, and the numbers in it.
@@ -94,6 +129,8 @@ pub struct NumberedType {
 /// message if it comes back, and nothing else ever takes its name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ServiceLock {
+    /// Names that the service had in the register.
+    former_names: BTreeSet<String>,
     names: BTreeMap<NameKind, BTreeMap<String, String>>,
     rpcs: BTreeMap<RpcKey, String>,
     messages: BTreeMap<MessageKey, TypeLock>,
@@ -114,6 +151,20 @@ impl ServiceLock {
         };
         names.insert(key.to_owned(), name.clone());
         name
+    }
+
+    /// The name on the wire of what is called `key` in the register; that name where nothing is frozen.
+    pub fn frozen_name<'a>(&'a self, kind: NameKind, key: &'a str) -> &'a str {
+        self.names.get(&kind).and_then(|names| names.get(key)).map_or(key, String::as_str)
+    }
+
+    fn has_name(&self, kind: NameKind, key: &str) -> bool {
+        self.names.get(&kind).is_some_and(|names| names.contains_key(key))
+    }
+
+    /// Whether nothing is frozen.
+    pub fn is_empty(&self) -> bool {
+        *self == ServiceLock::default()
     }
 
     /// The names of one kind: by the name in the register, the one on the wire.
@@ -193,6 +244,11 @@ struct UniqueNames {
 }
 
 impl UniqueNames {
+    /// Takes a name; `false` where it was taken.
+    fn insert(&mut self, version: u32, name: &str) -> bool {
+        self.taken.insert((version, name.to_owned()))
+    }
+
     /// The name, or the first with a number behind it that was never taken.
     fn take(&mut self, version: u32, wanted: &str) -> String {
         let mut name = wanted.to_owned();

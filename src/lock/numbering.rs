@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Numbers that Protobuf keeps for its own implementation. Protocol Buffers language guide, "Assigning field numbers".
-const KEPT_BY_PROTOBUF: std::ops::RangeInclusive<u32> = 19_000..=19_999;
+pub(super) const KEPT_BY_PROTOBUF: std::ops::RangeInclusive<u32> = 19_000..=19_999;
 
 /// The largest number that may come next. Protobuf ends at 2^29 - 1 for fields and 2^31 - 1 for values of enums; no
 /// register comes near, so whatever is larger was not counted by us, and what is smaller leaves room for any build.
@@ -161,7 +161,7 @@ fn is_compatible(old: &str, new: &str) -> bool {
 
 /// Names that are one name to some reader of Protobuf: in JSON, or in code of a language that knows no underscores.
 /// protoc refuses two fields of one JSON name, and two values of an enum that differ in nothing else.
-fn canonical(name: &str) -> String {
+pub(super) fn canonical(name: &str) -> String {
     name.chars()
         .filter(|character| *character != '_')
         .map(|character| character.to_ascii_lowercase())
@@ -180,6 +180,8 @@ impl TakenNames {
 
     /// The name, or the first with a number behind it that was never taken, and that nobody else is about to take.
     fn take(&mut self, name: &str, wanted: &BTreeSet<String>) -> String {
+        // Rule `illegal-name` finds names of which nothing is left; it can be turned off.
+        let name = if name.is_empty() { "X" } else { name };
         let mut free = name.to_owned();
         let mut count = 1;
         while self.taken.contains(&canonical(&free)) || (count > 1 && wanted.contains(&canonical(&free))) {

@@ -4,9 +4,9 @@ use super::{Rule, Scope};
 use crate::diagnostic::{Finding, Severity};
 use crate::reconcile::{self, DatabaseReads};
 use crate::semantic::Register;
-use crate::semantic::model::{OnDelete, Server, ServerId, Service, TopicSubject};
+use crate::semantic::model::{Server, ServerId, Service, TopicSubject};
 use crate::source::Place;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Replicas beyond the most that run while a deployment is rolled out: `maxSurge` is 1.
 const SURGING_REPLICAS: u64 = 1;
@@ -134,7 +134,7 @@ impl Sum {
             );
             self.labels.push((database.place, format!("pool of {} for each replica", database.pool)));
             self.labels.extend(replicas_place.map(|place| (place, format!("up to {replicas} replicas"))));
-            let groups = consumer_groups(register, service);
+            let groups = register.consumer_groups(service).len() as u64;
             let consumers = CONNECTIONS_PER_CONSUMER_GROUP.saturating_mul(groups);
             self.add(
                 consumers,
@@ -161,21 +161,6 @@ fn replicas_at_most(register: &Register, service: &Service) -> (u64, Option<Plac
             (stated.map_or(DEFAULT_REPLICAS, |most| most.value.into()), stated.map(|most| most.place))
         }
     }
-}
-
-/// Groups that are named in `consumes`, and the service's own, in which everything else is consumed: events without
-/// a group, read copies, delete policies.
-fn consumer_groups(register: &Register, service: &Service) -> u64 {
-    let own = service.name.as_str();
-    let named =
-        service.consumes.iter().map(|consumed| consumed.group.as_ref().map_or(own, |group| group.as_str()));
-    let mut groups: BTreeSet<&str> = named.collect();
-    let references = service.tables.iter().flat_map(|table| &register.tables[*table].references);
-    let mut policies = references.map(|reference| register.references[*reference].on_delete.value);
-    if !service.projections.is_empty() || policies.any(|policy| policy != OnDelete::Keep) {
-        groups.insert(own);
-    }
-    groups.len() as u64
 }
 
 fn publishes(register: &Register, service: &Service) -> bool {

@@ -1,7 +1,7 @@
 //! The model file and everything that it includes, read and parsed, each file once.
 
 use super::grammar::DOCUMENT;
-use super::load::{Loaded, ReadFailure};
+use super::load::{LOCK_FOLDER, Loaded, ReadFailure};
 use super::read::Reader;
 use super::wording::shown;
 use crate::diagnostic::Finding;
@@ -133,7 +133,13 @@ impl Loader<'_> {
 
     /// One file: looked up, so that many of them are no more work than one by one.
     fn include_file(&mut self, pattern: &str, path: PathBuf, from: usize, place: Place) {
-        if path.extension().is_none_or(|extension| extension != "kdl") {
+        if path.starts_with(LOCK_FOLDER) {
+            self.loaded.findings.push(
+                Finding::error("include-not-found", format!("{} is no file of the register", quoted(&path)))
+                    .at(place, "a lock")
+                    .help("the folder `lock` beside the model file is read by itself, and never included"),
+            );
+        } else if path.extension().is_none_or(|extension| extension != "kdl") {
             self.loaded.findings.push(
                 Finding::error("include-not-found", format!("`{}` is no `.kdl` file", shown(pattern)))
                     .at(place, format!("looked for {}", quoted(&path)))
@@ -174,7 +180,10 @@ impl Loader<'_> {
         };
         if self.known.is_none() {
             match self.files.kdl_files() {
-                Ok(files) => self.known = Some(files),
+                Ok(mut files) => {
+                    files.retain(|path| !path.starts_with(LOCK_FOLDER));
+                    self.known = Some(files);
+                }
                 Err(error) => {
                     let failure = ReadFailure { path: PathBuf::new(), error, place: Some(place) };
                     self.loaded.failure.get_or_insert(failure);

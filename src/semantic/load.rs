@@ -10,6 +10,9 @@ use crate::syntax::restrict;
 use std::io;
 use std::path::{Path, PathBuf};
 
+/// The folder beside the model file that holds what builds froze. It is no part of the register.
+pub const LOCK_FOLDER: &str = "lock";
+
 /// What loading gives: a register as whole as it could be read, and what was wrong with the rest.
 #[derive(Debug, Default)]
 pub struct Loaded {

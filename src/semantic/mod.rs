@@ -16,4 +16,4 @@ pub use arena::{Arena, Id};
 pub use model::Register;
 pub use rules::{RULES, ResolvingRule};
 mod load;
-pub use load::{Loaded, ReadFailure, load};
+pub use load::{LOCK_FOLDER, Loaded, ReadFailure, load};

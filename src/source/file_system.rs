@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 
 /// Where files are read from. Paths are relative to the root, which is the folder of the model file.
-pub trait FileSystem {
+pub trait FileSystem: Sync {
     /// The bytes of a file.
     ///
     /// # Errors
@@ -18,6 +18,12 @@ pub trait FileSystem {
     /// # Errors
     /// Whatever the file system says of a folder that it cannot list.
     fn kdl_files(&self) -> io::Result<Vec<PathBuf>>;
+
+    /// Every file directly in a folder whose name ends with `.kdl`, sorted; none where there is no such folder.
+    ///
+    /// # Errors
+    /// Whatever the file system says of a folder that it cannot list.
+    fn kdl_files_in(&self, folder: &Path) -> io::Result<Vec<PathBuf>>;
 }
 
 /// Why a file that is there is not read. The error of [`FileSystem::read`] holds it.
@@ -67,14 +73,34 @@ impl FileSystem for Disk {
         let mut found = Vec::new();
         for entry in walkdir::WalkDir::new(&self.root).sort_by_file_name() {
             let entry = entry?;
-            let is_kdl = entry.path().extension().is_some_and(|extension| extension == "kdl");
-            if is_kdl && !entry.file_type().is_dir() {
+            if is_kdl(entry.path()) && !entry.file_type().is_dir() {
                 let relative = entry.path().strip_prefix(&self.root).unwrap_or(entry.path());
                 found.push(relative.to_path_buf());
             }
         }
         Ok(found)
     }
+
+    fn kdl_files_in(&self, folder: &Path) -> io::Result<Vec<PathBuf>> {
+        let entries = match std::fs::read_dir(self.root.join(folder)) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(error),
+        };
+        let mut found = Vec::new();
+        for entry in entries {
+            let path = folder.join(entry?.file_name());
+            if is_kdl(&path) && !self.root.join(&path).is_dir() {
+                found.push(path);
+            }
+        }
+        found.sort();
+        Ok(found)
+    }
+}
+
+fn is_kdl(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "kdl")
 }
 
 /// Files in memory, for tests and for editors.
@@ -88,6 +114,11 @@ impl Memory {
     pub fn insert(&mut self, path: impl Into<PathBuf>, bytes: impl Into<Vec<u8>>) {
         self.files.insert(path.into(), bytes.into());
     }
+
+    /// Removes a file, where there is one.
+    pub fn remove(&mut self, path: &Path) {
+        self.files.remove(path);
+    }
 }
 
 impl FileSystem for Memory {
@@ -96,7 +127,12 @@ impl FileSystem for Memory {
     }
 
     fn kdl_files(&self) -> io::Result<Vec<PathBuf>> {
-        Ok(self.files.keys().filter(|path| path.extension().is_some_and(|e| e == "kdl")).cloned().collect())
+        Ok(self.files.keys().filter(|path| is_kdl(path)).cloned().collect())
+    }
+
+    fn kdl_files_in(&self, folder: &Path) -> io::Result<Vec<PathBuf>> {
+        let within = |path: &&PathBuf| is_kdl(path) && path.parent() == Some(folder);
+        Ok(self.files.keys().filter(within).cloned().collect())
     }
 }
 

@@ -44,10 +44,15 @@ pub fn write(
 ) -> Result<Written, WriteError> {
     let existed = target.folder.exists();
     let _lock = lock(target.folder)?;
-    let comparison = compare(target, files)?;
+    let mut comparison = compare(target, files)?;
     let done = comparison.refusals.is_empty();
     if done {
-        apply(target, &comparison, before_step)?;
+        let mut folders = NewFolders::default();
+        let state_folders = target.state.folders();
+        state_folders.iter().try_for_each(|folder| folders.make(folder))?;
+        let _locks = state_folders.iter().map(|folder| lock(folder)).collect::<Result<Vec<_>, _>>()?;
+        comparison.state = target.state.pending()?;
+        apply(target, &comparison, folders, before_step)?;
     }
     if !existed {
         // Only an empty folder can be removed so.
@@ -84,39 +89,75 @@ fn lock(folder: &Path) -> Result<Option<File>, WriteError> {
     }
 }
 
+/// A change whose text waits in a temporary file.
+struct Staged<'a> {
+    change: &'a Change,
+    path: PathBuf,
+    temporary: TempPath,
+}
+
 fn apply(
     target: &Target<'_>,
     comparison: &Comparison,
+    mut folders: NewFolders,
     before_step: &mut dyn FnMut(Step<'_>),
 ) -> Result<(), WriteError> {
-    let mut folders = NewFolders::default();
+    let state = stage_all(target.state.folder, &comparison.state, &mut folders, before_step)?;
+    let output = stage_all(target.folder, &comparison.changes, &mut folders, before_step)?;
+    sync_all(&state)?;
+    sync_all(&output)?;
+    folders.keep();
+    // The state lasts before anything does that is made by it.
+    replace_all(state, before_step)?;
+    replace_all(output, before_step)?;
+    remove_all(target.folder, &comparison.changes, before_step)?;
+    remove_all(target.state.folder, &comparison.state, before_step)?;
+    comparison.leftovers.iter().try_for_each(|leftover| remove(target.folder, leftover))?;
+    target.state.leftovers().iter().try_for_each(|leftover| remove(target.state.folder, leftover))
+}
+
+/// Writes the texts of changes to temporary files.
+fn stage_all<'a>(
+    folder: &Path,
+    changes: &'a [Change],
+    folders: &mut NewFolders,
+    before_step: &mut dyn FnMut(Step<'_>),
+) -> Result<Vec<Staged<'a>>, WriteError> {
     let mut staged = Vec::new();
-    for change in &comparison.changes {
+    for change in changes {
         if let Some(text) = &change.after {
             before_step(Step::Stage(&change.path));
-            let path = target.folder.join(&change.path);
-            folders.make(path.parent().unwrap_or(target.folder))?;
-            staged.push((change, stage(&path, text)?));
+            let path = folder.join(&change.path);
+            folders.make(path.parent().unwrap_or(folder))?;
+            let temporary = stage(&path, text)?;
+            staged.push(Staged { change, path, temporary });
         }
     }
-    sync_all(target.folder, &staged)?;
-    folders.keep();
+    Ok(staged)
+}
+
+/// Lets temporary files take their places, and makes that last.
+fn replace_all(staged: Vec<Staged<'_>>, before_step: &mut dyn FnMut(Step<'_>)) -> Result<(), WriteError> {
     let mut touched = BTreeSet::new();
-    for (change, temporary) in staged {
+    for Staged { change, path, temporary } in staged {
         before_step(Step::Replace(&change.path));
-        let path = target.folder.join(&change.path);
         temporary.persist(&path).map_err(|error| WriteError::io("replace", &path)(error.error))?;
         touched.extend(path.parent().map(Path::to_path_buf));
     }
-    for change in comparison.changes.iter().filter(|change| change.after.is_none()) {
-        before_step(Step::Remove(&change.path));
-        let path = target.folder.join(&change.path);
-        remove(target.folder, &path)?;
-    }
-    for leftover in &comparison.leftovers {
-        remove(target.folder, leftover)?;
-    }
     touched.iter().for_each(|folder| sync_folder(folder));
+    Ok(())
+}
+
+/// Removes the files of changes after which nothing is there.
+fn remove_all(
+    folder: &Path,
+    changes: &[Change],
+    before_step: &mut dyn FnMut(Step<'_>),
+) -> Result<(), WriteError> {
+    for change in changes.iter().filter(|change| change.after.is_none()) {
+        before_step(Step::Remove(&change.path));
+        remove(folder, &folder.join(&change.path))?;
+    }
     Ok(())
 }
 
@@ -165,11 +206,9 @@ fn stage(path: &Path, text: &str) -> Result<TempPath, WriteError> {
 
 /// Brings what was staged down to the disk, so that a loss of power cannot leave an empty file behind a rename.
 /// Several at a time: each waits for the disk, and the disk can do many at once.
-fn sync_all(output: &Path, staged: &[(&Change, TempPath)]) -> Result<(), WriteError> {
-    let sync_some = |some: &[(&Change, TempPath)]| {
-        some.iter().try_for_each(|(change, temporary)| {
-            sync(temporary).map_err(WriteError::io("write", &output.join(&change.path)))
-        })
+fn sync_all(staged: &[Staged<'_>]) -> Result<(), WriteError> {
+    let sync_some = |some: &[Staged<'_>]| {
+        some.iter().try_for_each(|one| sync(&one.temporary).map_err(WriteError::io("write", &one.path)))
     };
     let share = staged.len().div_ceil(SYNCING_THREADS).max(1);
     std::thread::scope(|scope| {

@@ -1,7 +1,7 @@
 //! What would change: what is made against what stands on the disk. Writes nothing.
 
 use super::header::{Origin, origin, with_header};
-use super::{TEMPORARY, WriteError};
+use super::{State, TEMPORARY, WriteError};
 use crate::backends::GeneratedFile;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,6 +18,8 @@ pub struct Target<'a> {
     pub stale: &'a dyn Fn(&str, &str) -> bool,
     /// Whether files that people edited are overwritten.
     pub force: bool,
+    /// What changes beside the output, before it.
+    pub state: State<'a>,
 }
 
 /// A file that has to be written or removed.
@@ -58,6 +60,8 @@ pub enum RefusalReason {
 pub struct Comparison {
     /// Files to write or remove, by path.
     pub changes: Vec<Change>,
+    /// Files of the state to write or remove, by path.
+    pub state: Vec<Change>,
     /// Files that are left alone, by path.
     pub refusals: Vec<Refusal>,
     /// How many files are as they have to be.
@@ -82,7 +86,7 @@ struct Present {
 pub fn compare(target: &Target<'_>, files: &[GeneratedFile]) -> Result<Comparison, WriteError> {
     let wanted = wanted(target, files)?;
     let present = present(target)?;
-    let mut comparison = Comparison::default();
+    let mut comparison = Comparison { state: target.state.changes.to_vec(), ..Comparison::default() };
     let standing: Vec<_> = wanted.par_iter().map(|(path, after)| standing(&present, path, after)).collect();
     for ((path, after), standing) in wanted.iter().zip(standing) {
         compare_wanted(target, path, after, standing?, &mut comparison);

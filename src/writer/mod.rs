@@ -13,10 +13,12 @@ mod apply;
 mod compare;
 mod diff;
 pub mod header;
+mod state;
 
 pub use apply::{Step, Written, create, write};
 pub use compare::{Change, Comparison, Refusal, RefusalReason, Target, compare};
 pub use diff::unified_diff;
+pub use state::State;
 
 use crate::text::printable_path;
 use std::path::{Path, PathBuf};
@@ -36,6 +38,15 @@ pub enum WriteError {
         path: PathBuf,
         /// What the operating system said.
         source: std::io::Error,
+    },
+    /// A file of the state is not what was read.
+    #[error(
+        "`{}` was changed while the build was running; nothing was written, run it again",
+        printable_path(path)
+    )]
+    Changed {
+        /// The file.
+        path: PathBuf,
     },
     /// A backend made a file that cannot be written: the compiler is wrong.
     #[error("the compiler made a file that cannot be written, `{path}`: {reason}")]

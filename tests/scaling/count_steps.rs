@@ -60,8 +60,14 @@ fn steps(files: &Memory) -> u64 {
     if !checked.has_errors() {
         let templates =
             Templates::new(&BTreeMap::new()).expect("the templates that come with the program are right");
-        let made = session::generate(&checked.register, &templates, &Selection::default(), &mut |_| {});
-        assert!(!made.expect("a register without errors builds").is_empty());
+        let made = session::generate(
+            &checked.register,
+            &checked.locks,
+            &templates,
+            &Selection::default(),
+            &mut |_| {},
+        );
+        assert!(!made.expect("a register without errors builds").files.is_empty());
     }
     STEPS.load(Ordering::Relaxed) - before
 }

@@ -36,6 +36,10 @@ impl freehold::source::FileSystem for Alone {
     fn kdl_files(&self) -> std::io::Result<Vec<std::path::PathBuf>> {
         if self.all { self.disk.kdl_files() } else { Ok(Vec::new()) }
     }
+
+    fn kdl_files_in(&self, folder: &Path) -> std::io::Result<Vec<std::path::PathBuf>> {
+        self.disk.kdl_files_in(folder)
+    }
 }
 
 /// Every finding in the order of places: rule and message, every place with its text, help, fix.

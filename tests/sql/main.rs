@@ -3,6 +3,7 @@
 mod statements;
 
 use freehold::backends::{bootstrap, migrations};
+use freehold::lock::ServiceLock;
 use freehold::lowering::lower;
 use freehold::plan;
 use freehold::reconcile;
@@ -24,9 +25,10 @@ fn sql_files(folder: &str, model: &str) -> String {
         let schema = lower(&loaded.register, service);
         let plan = plan::initial(&schema).expect("cycles can be closed");
         assert_eq!(plan::prove(&plan, &schema), Ok(()));
-        let bootstrap = bootstrap::render(&templates, &loaded.register, service, reads.get(&service))
+        let lock = ServiceLock::default();
+        let bootstrap = bootstrap::render(&templates, &loaded.register, &lock, service, reads.get(&service))
             .expect("it fits its template");
-        let migrations = migrations::render_initial(&templates, &loaded.register, service, &plan);
+        let migrations = migrations::render_initial(&templates, &loaded.register, &lock, service, &plan);
         for file in bootstrap.into_iter().chain(migrations.expect("they fit their template")) {
             text += &format!("//// {}\n{}\n", file.path, file.contents);
         }

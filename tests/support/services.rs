@@ -43,7 +43,9 @@ pub fn compile(files: &dyn FileSystem, model: &str) -> Vec<Service> {
     assert_eq!(errors(&checked), [""; 0]);
     let register = &checked.register;
     let templates = Templates::new(&BTreeMap::new()).unwrap();
-    let generated = session::generate(register, &templates, &Selection::default(), &mut |_| {}).unwrap();
+    let selection = Selection::default();
+    let generated =
+        session::generate(register, &checked.locks, &templates, &selection, &mut |_| {}).unwrap().files;
     let file = |service: &str, name: &str| {
         let path = format!("sql/{service}/{name}.sql");
         let mut matching = generated.iter().filter(|file| file.path == path);

@@ -5,6 +5,7 @@ use super::{
     TopicId,
 };
 use crate::source::Place;
+use std::collections::BTreeMap;
 
 /// A `projection` node: a read copy of another service's table.
 #[derive(Clone, Debug)]
@@ -55,6 +56,23 @@ impl crate::semantic::Register {
         !service.consumes.is_empty()
             || !service.projections.is_empty()
             || references.any(|id| self.references[*id].on_delete.value != OnDelete::Keep)
+    }
+
+    /// Consumer groups of a service: those that are named in `consumes`, and its own, which is called as the service is
+    /// and consumes everything else: events without a group, read copies, delete policies.
+    pub fn consumer_groups<'a>(&'a self, service: &'a Service) -> BTreeMap<&'a str, Place> {
+        let own = (service.name.as_str(), service.name.place);
+        let mut groups: BTreeMap<&str, Place> = BTreeMap::new();
+        for consumed in &service.consumes {
+            let (group, place) = consumed.group.as_ref().map_or(own, |group| (group.as_str(), group.place));
+            groups.entry(group).or_insert(place);
+        }
+        let references = service.tables.iter().flat_map(|table| &self.tables[*table].references);
+        let mut policies = references.map(|reference| self.references[*reference].on_delete.value);
+        if !service.projections.is_empty() || policies.any(|policy| policy != OnDelete::Keep) {
+            groups.insert(own.0, own.1);
+        }
+        groups
     }
 }
 
