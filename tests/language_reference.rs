@@ -306,6 +306,9 @@ fn findings(text: &str) -> Vec<(&'static str, String)> {
     let mut files = Memory::default();
     files.insert("model.kdl", text);
     let checked = session::check(&files, Path::new("model.kdl"), None, &mut |_| {});
+    for finding in &checked.findings {
+        assert!(finding.help.is_some(), "a finding without help: {finding:#?}");
+    }
     checked.findings.into_iter().map(|finding| (finding.rule, finding.message)).collect()
 }
 

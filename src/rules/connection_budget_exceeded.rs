@@ -25,6 +25,7 @@ pub(super) const RULE: Rule = Rule {
     name: "connection-budget-exceeded",
     severity: Severity::Error,
     scope: Scope::Platform,
+    unsilenceable: None,
     page: "
 ## What it does
 

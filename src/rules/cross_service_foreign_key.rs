@@ -12,6 +12,7 @@ pub(super) const RULE: Rule = Rule {
     name: "cross-service-foreign-key",
     severity: Severity::Error,
     scope: Scope::Platform,
+    unsilenceable: None,
     page: "
 ## What it does
 

@@ -11,6 +11,7 @@ pub(super) const RULE: Rule = Rule {
     name: "default-type-mismatch",
     severity: Severity::Error,
     scope: Scope::Table,
+    unsilenceable: Some("PostgreSQL would refuse the migration, or every row that takes the default"),
     page: "
 ## What it does
 
@@ -91,10 +92,11 @@ fn mismatch(
         .finding(message)
         .at(written.place, format!("this {what}"))
         .at(column.data_type.place, "the type");
-    Some(match help {
-        Some(help) => finding.help(help),
-        None => finding,
-    })
+    let help = help.unwrap_or_else(|| {
+        let other = if what == "default" { ", or an expression in `default-sql`" } else { "" };
+        format!("write a value of the type{other}; or give the column the type that the value has")
+    });
+    Some(finding.help(help))
 }
 
 /// What is wrong, and how to mend it.

@@ -6,27 +6,29 @@ use super::support::text::singular;
 use super::{Rule, Scope};
 use crate::diagnostic::{Finding, Severity};
 use crate::semantic::Register;
-use crate::semantic::model::{EventTrigger, OnDelete, Reference, Table, TableId};
+use crate::semantic::model::{EventTrigger, OnDelete, Projection, Reference, Table, TableId, Topic};
 use heck::ToUpperCamelCase;
 
 pub(super) const RULE: Rule = Rule {
     name: "delete-event-missing",
     severity: Severity::Error,
     scope: Scope::Platform,
+    unsilenceable: None,
     page: "
 ## What it does
 
 Reports a `reference` with `on-delete=delete`, `soft-delete` or `nullify` to a table for which its owner publishes no
-event with `when=deleted`.
+event with `when=deleted`, and a `projection` of a table whose topic has none.
 
 ## Why it is bad
 
 The policy is applied by a consumer of that event. Without the event nothing is ever applied, and every deleted row
-leaves orphans in other services.
+leaves orphans in other services. A read copy keeps showing a row that its owner has deleted.
 
 ## How to mend it
 
-The owner publishes the event. Where the rows are meant to stay, say `on-delete=keep`.
+The owner publishes the event. Where the rows are meant to stay, say `on-delete=keep`. Where the owner never deletes a
+row, allow it in the `projection` with that as the reason.
 ",
     fires: r#"
 server main class=db.t3.small storage-gb=20
@@ -75,6 +77,33 @@ fn check(register: &Register, findings: &mut Vec<Finding>) {
             findings.push(finding(register, reference, table, target));
         }
     }
+    for projection in register.projections.values() {
+        // Without a topic there is no event at all: rule `projection-column-not-carried` reports that.
+        let source = projection.source.filter(|source| !publishes_deletes(register, *source));
+        let Some(topic) = source.and_then(|source| register.tables[source].topic) else { continue };
+        findings.extend(
+            source.map(|source| copy_of_deleted(register, projection, source, &register.topics[topic])),
+        );
+    }
+}
+
+/// A read copy that never hears of a deleted row.
+fn copy_of_deleted(register: &Register, projection: &Projection, source: TableId, topic: &Topic) -> Finding {
+    let path = register.table_path(source);
+    let name = projection.name.as_str();
+    let message = format!("`{name}` keeps rows of `{path}` that their owner has deleted");
+    RULE.finding(message)
+        .at(projection.source_place, "never hears of deleted rows")
+        .at(topic.name.place, "has no event with `when=deleted`")
+        .help(format!(
+            "add the event to topic `{}`; where no row of `{path}` is ever deleted, allow it in `{name}` with that as the reason",
+            topic.name.value
+        ))
+        .fix(deleted_event(&register.tables[source]))
+}
+
+fn deleted_event(table: &Table) -> String {
+    line("event", &[&format!("{}Deleted", entity_name(table))], &[("when", "deleted")])
 }
 
 fn publishes_deletes(register: &Register, table: TableId) -> bool {
@@ -102,8 +131,7 @@ fn finding(register: &Register, reference: &Reference, table: &Table, target_id:
         .finding(message)
         .at(reference.on_delete.place, "applied by a consumer of the delete event")
         .at(reference.place, format!("refers to `{path}`"));
-    let entity = entity_name(target);
-    let event = line("event", &[&format!("{entity}Deleted")], &[("when", "deleted")]);
+    let event = deleted_event(target);
     match target.topic {
         Some(topic) => finding
             .at(register.topics[topic].place, "has no event with `when=deleted`")
@@ -113,6 +141,7 @@ fn finding(register: &Register, reference: &Reference, table: &Table, target_id:
             ))
             .fix(event),
         None => {
+            let entity = entity_name(target);
             let name = format!("{owner}.{}", heck::ToSnakeCase::to_snake_case(entity.as_str()));
             let key = column_property(target, &target.primary_key_columns());
             let topic = line("topic", &[&name], &[("of", target.name.as_str()), ("key", &key)]);

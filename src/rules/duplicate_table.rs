@@ -10,6 +10,7 @@ pub(super) const RULE: Rule = Rule {
     name: "duplicate-table",
     severity: Severity::Error,
     scope: Scope::Platform,
+    unsilenceable: None,
     page: "
 ## What it does
 

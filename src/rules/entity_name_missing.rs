@@ -13,6 +13,7 @@ pub(super) const RULE: Rule = Rule {
     name: "entity-name-missing",
     severity: Severity::Error,
     scope: Scope::Table,
+    unsilenceable: None,
     page: "
 ## What it does
 

@@ -10,6 +10,7 @@ pub(super) const RULE: Rule = Rule {
     name: "event-without-consumer",
     severity: Severity::Warning,
     scope: Scope::Platform,
+    unsilenceable: None,
     page: "
 ## What it does
 

@@ -9,6 +9,7 @@ pub(super) const RULE: Rule = Rule {
     name: "expired-allow",
     severity: Severity::Warning,
     scope: Scope::Platform,
+    unsilenceable: None,
     page: "
 ## What it does
 

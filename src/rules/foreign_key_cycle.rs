@@ -10,6 +10,7 @@ pub(super) const RULE: Rule = Rule {
     name: "foreign-key-cycle",
     severity: Severity::Error,
     scope: Scope::Service,
+    unsilenceable: Some("no order of statements makes such tables, and none fills them"),
     page: "
 ## What it does
 

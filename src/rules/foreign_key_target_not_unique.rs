@@ -11,6 +11,7 @@ pub(super) const RULE: Rule = Rule {
     name: "foreign-key-target-not-unique",
     severity: Severity::Error,
     scope: Scope::Table,
+    unsilenceable: Some("PostgreSQL would refuse the migration"),
     page: "
 ## What it does
 

@@ -10,6 +10,7 @@ pub(super) const RULE: Rule = Rule {
     name: "foreign-key-type-mismatch",
     severity: Severity::Error,
     scope: Scope::Table,
+    unsilenceable: Some("PostgreSQL would refuse the migration, or keys that do not fit"),
     page: "
 ## What it does
 

@@ -18,6 +18,7 @@ pub(super) const RULE: Rule = Rule {
     name: "foreign-key-without-index",
     severity: Severity::Warning,
     scope: Scope::Table,
+    unsilenceable: None,
     page: "
 ## What it does
 

@@ -16,6 +16,7 @@ pub(super) const RULE: Rule = Rule {
     name: "illegal-name",
     severity: Severity::Error,
     scope: Scope::Platform,
+    unsilenceable: Some("a target would refuse the name, or cut it"),
     page: "
 ## What it does
 
@@ -113,7 +114,7 @@ impl Names<'_> {
         let finding = RULE.finding(message).at(name.place, "not legal");
         self.findings.push(match problem.suggestion {
             Some(suggestion) => finding.help(format!("`{suggestion}` is legal")),
-            None => finding,
+            None => finding.help("give it another name"),
         });
     }
 

@@ -15,6 +15,7 @@ pub(super) const RULE: Rule = Rule {
     name: "implicit-reference",
     severity: Severity::Warning,
     scope: Scope::Platform,
+    unsilenceable: None,
     page: "
 ## What it does
 

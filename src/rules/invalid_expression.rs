@@ -15,6 +15,7 @@ pub(super) const RULE: Rule = Rule {
     name: "invalid-expression",
     severity: Severity::Error,
     scope: Scope::Table,
+    unsilenceable: Some("PostgreSQL would refuse the migration"),
     page: "
 ## What it does
 
@@ -122,7 +123,8 @@ fn statements(service: &Service, findings: &mut Vec<Finding>) {
                         "`{}` is not SQL that a migration can run: {}",
                         node.name.value, error.message
                     ))
-                    .at(within(text, error.offset, 1), "here");
+                    .at(within(text, error.offset, 1), "here")
+                    .help("write whole statements of SQL, as they may stand in one transaction");
                 findings.push(finding);
             }
         }
@@ -141,6 +143,9 @@ enum Use<'a> {
     /// As [`Use::Unchanging`], and no generated column: the name is that of the column itself.
     Generated(&'a str),
 }
+
+/// What an expression is, where a text is none.
+const EXPRESSION_HELP: &str = "write one expression over the columns of one row, without comments, subqueries, aggregates and parameters";
 
 const DEFAULT_HELP: &str = "text is written in `default`, or in single quotes here; what is made of other columns is written in `generated-sql`";
 
@@ -202,7 +207,8 @@ impl<'a> Scoped<'a> {
             Ok(uses) => uses,
             Err(error) => {
                 let finding = RULE.finding(format!("not an expression: {}", error.message));
-                return Some(finding.at(within(text, error.offset, 1), "here"));
+                let finding = finding.at(within(text, error.offset, 1), "here");
+                return Some(finding.help(EXPRESSION_HELP));
             }
         };
         if let (Use::Default, Some(used)) = (place, uses.first()) {
@@ -225,7 +231,9 @@ impl<'a> Scoped<'a> {
                     let what = if used.name == own { "itself" } else { "another generated column" };
                     let message = format!("a generated column cannot use {what}: `{}`", used.name);
                     return Some(
-                        RULE.finding(message).at(within(text, used.offset, used.name.len()), "here"),
+                        RULE.finding(message)
+                            .at(within(text, used.offset, used.name.len()), "here")
+                            .help("write what that column is made from in its place"),
                     );
                 }
                 changing(text, "a generated column")
@@ -266,5 +274,6 @@ impl<'a> Scoped<'a> {
 fn changing(text: &Located<String>, what: &str) -> Option<Finding> {
     let (function, offset) = sql::changing_function(text.as_str())?;
     let message = format!("{what} cannot use `{function}`, whose result changes by itself");
-    Some(RULE.finding(message).at(within(text, offset, function.len()), "PostgreSQL refuses this"))
+    let finding = RULE.finding(message).at(within(text, offset, function.len()), "PostgreSQL refuses this");
+    Some(finding.help("keep the value in a column of its own, which `default-sql` or `on-update-sql` sets"))
 }

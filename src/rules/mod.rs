@@ -14,6 +14,7 @@ mod event_without_consumer;
 mod expired_allow;
 mod foreign_key_cycle;
 mod foreign_key_target_not_unique;
+mod foreign_key_to_read_copy;
 mod foreign_key_type_mismatch;
 mod foreign_key_without_index;
 mod illegal_name;
@@ -70,6 +71,9 @@ pub struct Rule {
     pub severity: Severity,
     /// How much of a register it has to see.
     pub scope: Scope,
+    /// Why neither `allow` nor `lint` can silence it: what would come of a register in which it fires, as a phrase. `None`: people
+    /// may know better.
+    pub unsilenceable: Option<&'static str>,
     /// What it does, why what it finds is bad, and how to mend it: Markdown, in sections of the second level.
     pub page: &'static str,
     /// A register in which it fires, and no other rule.
@@ -94,8 +98,12 @@ impl Rule {
         };
         let (name, page, fires, passes) =
             (self.name, self.page.trim(), self.fires.trim(), self.passes.trim());
+        let level = match self.unsilenceable {
+            None => format!("By default {level}."),
+            Some(why) => format!("Always {level}: it cannot be allowed, since {why}."),
+        };
         format!(
-            "# {name}\n\nBy default {level}.\n\n{page}\n\n## Example\n\n```kdl\n{fires}\n```\n\n## Mended\n\n```kdl\n{passes}\n```\n"
+            "# {name}\n\n{level}\n\n{page}\n\n## Example\n\n```kdl\n{fires}\n```\n\n## Mended\n\n```kdl\n{passes}\n```\n"
         )
     }
 }
@@ -114,6 +122,7 @@ pub const RULES: &[&Rule] = &[
     &expired_allow::RULE,
     &foreign_key_cycle::RULE,
     &foreign_key_target_not_unique::RULE,
+    &foreign_key_to_read_copy::RULE,
     &foreign_key_type_mismatch::RULE,
     &foreign_key_without_index::RULE,
     &illegal_name::RULE,

@@ -16,6 +16,7 @@ pub(super) const RULE: Rule = Rule {
     name: "monthly-budget-exceeded",
     severity: Severity::Error,
     scope: Scope::Platform,
+    unsilenceable: None,
     page: "
 ## What it does
 

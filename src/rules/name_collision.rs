@@ -16,6 +16,7 @@ pub(super) const RULE: Rule = Rule {
     name: "name-collision",
     severity: Severity::Error,
     scope: Scope::Platform,
+    unsilenceable: Some("one of the two would be refused, or lost"),
     page: "
 ## What it does
 

@@ -11,6 +11,7 @@ pub(super) const RULE: Rule = Rule {
     name: "nullify-not-nullable",
     severity: Severity::Error,
     scope: Scope::Table,
+    unsilenceable: None,
     page: "
 ## What it does
 

@@ -12,6 +12,7 @@ pub(super) const RULE: Rule = Rule {
     name: "partition-key-not-in-primary-key",
     severity: Severity::Error,
     scope: Scope::Table,
+    unsilenceable: Some("PostgreSQL would refuse the migration"),
     page: "
 ## What it does
 

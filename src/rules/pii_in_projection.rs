@@ -8,6 +8,7 @@ pub(super) const RULE: Rule = Rule {
     name: "pii-in-projection",
     severity: Severity::Error,
     scope: Scope::Platform,
+    unsilenceable: None,
     page: "
 ## What it does
 
@@ -35,6 +36,7 @@ service identity {
         carries email
         event UserCreated when=created
         event UserUpdated when=updated
+        event UserDeleted when=deleted
     }
 }
 service search {
@@ -57,6 +59,7 @@ service identity {
         carries email
         event UserCreated when=created
         event UserUpdated when=updated
+        event UserDeleted when=deleted
     }
 }
 service search {

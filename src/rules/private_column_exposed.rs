@@ -11,6 +11,7 @@ pub(super) const RULE: Rule = Rule {
     name: "private-column-exposed",
     severity: Severity::Error,
     scope: Scope::Platform,
+    unsilenceable: None,
     page: "
 ## What it does
 

@@ -12,6 +12,7 @@ pub(super) const RULE: Rule = Rule {
     name: "projection-column-not-carried",
     severity: Severity::Error,
     scope: Scope::Platform,
+    unsilenceable: None,
     page: "
 ## What it does
 

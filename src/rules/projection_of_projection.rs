@@ -9,6 +9,7 @@ pub(super) const RULE: Rule = Rule {
     name: "projection-of-projection",
     severity: Severity::Error,
     scope: Scope::Platform,
+    unsilenceable: None,
     page: "
 ## What it does
 

@@ -17,6 +17,7 @@ pub(super) const RULE: Rule = Rule {
     name: "redundant-index",
     severity: Severity::Warning,
     scope: Scope::Table,
+    unsilenceable: None,
     page: "
 ## What it does
 

@@ -11,6 +11,7 @@ pub(super) const RULE: Rule = Rule {
     name: "reference-target-not-a-key",
     severity: Severity::Error,
     scope: Scope::Platform,
+    unsilenceable: None,
     page: "
 ## What it does
 

@@ -10,6 +10,7 @@ pub(super) const RULE: Rule = Rule {
     name: "reference-within-service",
     severity: Severity::Error,
     scope: Scope::Service,
+    unsilenceable: None,
     page: "
 ## What it does
 

@@ -9,6 +9,7 @@ pub(super) const RULE: Rule = Rule {
     name: "retention-without-events",
     severity: Severity::Error,
     scope: Scope::Table,
+    unsilenceable: None,
     page: "
 ## What it does
 

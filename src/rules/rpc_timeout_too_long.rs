@@ -9,6 +9,7 @@ pub(super) const RULE: Rule = Rule {
     name: "rpc-timeout-too-long",
     severity: Severity::Error,
     scope: Scope::Service,
+    unsilenceable: None,
     page: "
 ## What it does
 

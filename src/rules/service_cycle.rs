@@ -9,6 +9,7 @@ pub(super) const RULE: Rule = Rule {
     name: "service-cycle",
     severity: Severity::Error,
     scope: Scope::Platform,
+    unsilenceable: None,
     page: "
 ## What it does
 

@@ -10,6 +10,7 @@ pub(super) const RULE: Rule = Rule {
     name: "soft-delete-column-missing",
     severity: Severity::Error,
     scope: Scope::Table,
+    unsilenceable: None,
     page: "
 ## What it does
 

@@ -10,6 +10,7 @@ pub(super) const RULE: Rule = Rule {
     name: "table-without-primary-key",
     severity: Severity::Error,
     scope: Scope::Table,
+    unsilenceable: None,
     page: "
 ## What it does
 

@@ -10,6 +10,7 @@ pub(super) const RULE: Rule = Rule {
     name: "topic-id-not-unique",
     severity: Severity::Error,
     scope: Scope::Table,
+    unsilenceable: None,
     page: "
 ## What it does
 

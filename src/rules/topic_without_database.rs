@@ -10,6 +10,7 @@ pub(super) const RULE: Rule = Rule {
     name: "topic-without-database",
     severity: Severity::Error,
     scope: Scope::Service,
+    unsilenceable: None,
     page: "
 ## What it does
 

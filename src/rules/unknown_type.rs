@@ -11,6 +11,7 @@ pub(super) const RULE: Rule = Rule {
     name: "unknown-type",
     severity: Severity::Error,
     scope: Scope::Table,
+    unsilenceable: Some("PostgreSQL would refuse the migration"),
     page: "
 ## What it does
 
@@ -111,10 +112,12 @@ fn unknown<T>(
             .help(format!("write `{instead}` with the flag `identity`")),
         Err(TypeError::Pseudo) => RULE
             .finding(format!("`{text}` is a type of functions alone"))
-            .at(written.place, "no column can have it"),
+            .at(written.place, "no column can have it")
+            .help("write the type that the values have; `jsonb` holds values of any"),
         Err(TypeError::Modifiers(reason)) => RULE
             .finding(format!("`{text}` is not a type: {reason}"))
-            .at(written.place, "not taken by PostgreSQL"),
+            .at(written.place, "not taken by PostgreSQL")
+            .help("write what stands in the parentheses as PostgreSQL takes it, or leave it out"),
         Err(TypeError::Unknown) | Ok(_) => RULE
             .finding(format!("there is no type `{text}`"))
             .at(written.place, "unknown type")

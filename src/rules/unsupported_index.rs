@@ -13,6 +13,7 @@ pub(super) const RULE: Rule = Rule {
     name: "unsupported-index",
     severity: Severity::Error,
     scope: Scope::Table,
+    unsilenceable: Some("PostgreSQL would refuse the migration"),
     page: "
 ## What it does
 

@@ -8,6 +8,7 @@ pub(super) const RULE: Rule = Rule {
     name: "unused-allow",
     severity: Severity::Error,
     scope: Scope::Platform,
+    unsilenceable: None,
     page: "
 ## What it does
 

@@ -126,7 +126,7 @@ fn arguments(reader: Reader<'_>, findings: &mut Findings) {
         let Some(argument) = expected.fixed.get(index).copied().or(expected.rest) else { continue };
         if let Err(phrase) = matches(tree, value, argument.kind) {
             let what = format!("{} of `{}` has to be {phrase}", argument.name, reader.spec.name);
-            findings.push(wrong_value(tree, value, argument.kind, what));
+            findings.push(wrong_value(tree, value, argument.kind, what, || usage(reader.spec)));
         }
     }
     missing_arguments(reader, expected, &split, findings);
@@ -228,7 +228,8 @@ fn properties(reader: Reader<'_>, findings: &mut Findings) {
         };
         if let Err(phrase) = matches(tree, &entry.value, property.kind) {
             let what = format!("`{name}` of `{}` has to be {phrase}", reader.spec.name);
-            findings.push(wrong_value(tree, &entry.value, property.kind, what));
+            let meaning = || format!("`{name}=`: {}", property.summary);
+            findings.push(wrong_value(tree, &entry.value, property.kind, what, meaning));
         }
     }
     for property in reader.spec.properties.iter().filter(|property| property.required) {
@@ -263,14 +264,21 @@ fn unknown_property(reader: Reader<'_>, name: &str, place: crate::source::Place)
         .help(help)
 }
 
-fn wrong_value(tree: &Tree, value: &Value, kind: Kind, what: String) -> Finding {
+/// A value that is none of its kind. Where nothing better is known, the help is the meaning of what was to be written.
+fn wrong_value(
+    tree: &Tree,
+    value: &Value,
+    kind: Kind,
+    what: String,
+    meaning: impl FnOnce() -> String,
+) -> Finding {
     let source = tree.source(value.span);
     let finding = Finding::error("wrong-value", what).at(tree.place(value.span), describe(value, kind));
     match (kind, value.kind) {
         (Kind::OneOf(words), ValueKind::String(text)) => {
             match nearest(tree.string(text), words.iter().copied()) {
                 Some(near) => finding.help(format!("did you mean `{near}`?")),
-                None => finding,
+                None => finding.help(meaning()),
             }
         }
         (Kind::Whole(..) | Kind::Money | Kind::Percent, ValueKind::String(text))
@@ -281,7 +289,7 @@ fn wrong_value(tree: &Tree, value: &Value, kind: Kind, what: String) -> Finding 
         (_, ValueKind::Integer | ValueKind::Decimal) if matches_text(source, kind).is_ok() => {
             finding.help("a number that is meant as text is quoted").fix(format!("\"{source}\""))
         }
-        _ => finding,
+        _ => finding.help(meaning()),
     }
 }
 

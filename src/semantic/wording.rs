@@ -7,6 +7,9 @@ use crate::diagnostic::Finding;
 /// How many known names are listed where none of them is like the unknown one.
 const MOST_LISTED: usize = 10;
 
+/// The help for an unknown name that is compared with no known one.
+pub const UNCOMPARED: &str = "declare it, or take the name out";
+
 /// A name of the register for a message: on one line, cut where it is very long.
 pub fn shown(name: &str) -> String {
     const LONGEST: usize = 60;
@@ -49,10 +52,13 @@ pub fn suggest<'a>(
         return finding.help(format!("did you mean `{}`?", shown(near)));
     }
     let listed: Vec<_> = known.take(MOST_LISTED + 1).map(|known| format!("`{}`", shown(known))).collect();
-    if listed.is_empty() || listed.len() > MOST_LISTED {
-        return finding;
+    match listed.len() {
+        0 => finding.help("there is none: declare it, or take the name out"),
+        count if count > MOST_LISTED => {
+            finding.help("none of the names that there are is like it: declare it, or take the name out")
+        }
+        _ => finding.help(format!("there is {}", listed.join(", "))),
     }
-    finding.help(format!("there is {}", listed.join(", ")))
 }
 
 #[cfg(test)]

@@ -2,9 +2,14 @@
 
 use super::check;
 use freehold::diagnostic::Severity;
-use freehold::rules;
+use freehold::lock::Locks;
+use freehold::rules::{self, RULES, Rule};
+use freehold::session::{self, Selection};
+use freehold::templates::Templates;
 use jiff::civil::date;
+use std::collections::BTreeMap;
 
+/// A rule that these tests silence.
 const RULE: &str = "table-without-primary-key";
 
 /// A register with two tables without a key, and something at four places.
@@ -134,4 +139,54 @@ fn no_allowance_is_called_unused_while_part_of_the_register_cannot_be_read() {
     );
     let unread = unread.replace("table b { column n bigint }", "");
     assert_eq!(found(&unread), [("missing-argument", Severity::Error)]);
+}
+
+/// The register in which a rule fires, with a `lint` for the rule.
+fn levelled(rule: &Rule, level: &str) -> String {
+    let lint = format!("lint {} level={level}", rule.name);
+    match rule.fires.split_once("\nplatform ") {
+        Some((before, after)) => {
+            let (name, rest) = after.split_once('{').expect("the platform has children");
+            format!("{before}\nplatform {name}{{\n{lint}\n{rest}")
+        }
+        None => format!("platform p {{ {lint} }}\n{}", rule.fires),
+    }
+}
+
+#[test]
+fn what_can_be_silenced_can_be_built() {
+    let templates = Templates::new(&BTreeMap::new()).unwrap();
+    for rule in RULES.iter().filter(|rule| rule.unsilenceable.is_none()) {
+        let text = levelled(rule, "off");
+        assert_eq!(found(&text), [], "{}", rule.name);
+        let register = super::load(&text).register;
+        let selection = Selection::default();
+        let built = session::generate(&register, &Locks::default(), &templates, &selection, &mut |_| {});
+        assert!(built.is_ok(), "{} can be silenced, but then: {}", rule.name, built.err().unwrap());
+    }
+}
+
+#[test]
+fn what_cannot_be_silenced_stays_an_error_and_says_why() {
+    let unsilenceable = RULES.iter().filter(|rule| rule.unsilenceable.is_some());
+    assert!(unsilenceable.clone().count() >= 10);
+    for rule in unsilenceable {
+        let allowed = format!("allow {} reason=\"because\"\n{}", rule.name, rule.fires);
+        for text in [allowed, levelled(rule, "off"), levelled(rule, "warn")] {
+            let findings = found(&text);
+            assert!(findings.contains(&(rule.name, Severity::Error)), "{}: {findings:?}", rule.name);
+            assert!(findings.contains(&("wrong-value", Severity::Error)), "{}: {findings:?}", rule.name);
+            assert!(!findings.iter().any(|(name, _)| *name == "unused-allow"), "{}", rule.name);
+        }
+        assert!(!found(&levelled(rule, "deny")).contains(&("wrong-value", Severity::Error)), "{}", rule.name);
+    }
+    let (_, findings) = check(&register("", "allow unknown-type reason=\"later\"", ALLOW, ALLOW));
+    let shown: Vec<_> = findings.iter().map(|one| (one.message.as_str(), one.help.as_deref())).collect();
+    assert_eq!(
+        shown,
+        [(
+            "`unknown-type` cannot be allowed: PostgreSQL would refuse the migration",
+            Some("mend what the rule finds, and take the `allow` out")
+        )]
+    );
 }

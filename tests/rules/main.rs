@@ -27,6 +27,10 @@ fn load(text: &str) -> Loaded {
 fn check(text: &str) -> (Sources, Vec<Finding>) {
     let loaded = load(text);
     let findings = rules::apply(&loaded.register, loaded.findings, Some(TODAY));
+    // Of every register of these tests.
+    for finding in &findings {
+        assert!(finding.help.is_some(), "a finding without help: {finding:#?}");
+    }
     (loaded.sources, findings)
 }
 

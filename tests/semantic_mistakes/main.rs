@@ -18,6 +18,9 @@ fn mistakes_are_found_at_their_places_with_their_mends() {
         let loaded = load(&files, Path::new(name));
         assert!(loaded.failure.is_none(), "{:?}", loaded.failure);
         assert!(!loaded.findings.is_empty(), "{} has no mistake", path.display());
+        for finding in &loaded.findings {
+            assert!(finding.help.is_some(), "a finding without help: {finding:#?}");
+        }
         insta::assert_snapshot!(shown(&loaded.sources, loaded.findings));
     });
 }

@@ -12,6 +12,9 @@ use rayon::prelude::*;
 
 /// Runs every rule and gives all findings of a run, in order, each once.
 ///
+/// A rule that is [unsilenceable](Rule::unsilenceable) stays an error whatever the register says of it, and what the register
+/// says of it is a finding.
+///
 /// `findings` are those of reading and resolving. A finding of a rule is silenced by the innermost `allow` of that
 /// rule around its first place; the rest takes the level that the platform's `lint` gives the rule. An `allow`
 /// that silenced nothing and one that ran out before `today` are findings themselves, which no `allow` silences.
@@ -24,12 +27,13 @@ pub fn apply(register: &Register, findings: Vec<Finding>, today: Option<Date>) -
     let by_rule: Vec<Vec<Finding>> = RULES.par_iter().map(|rule| run(rule, register)).collect();
     found.extend(by_rule.into_iter().flatten());
     found.extend(names_of_no_rule(register));
+    found.extend(silenced_in_vain(register));
     let mut kept = silence(register, found, is_whole, today);
     let levels: HashMap<&str, LintLevel> =
         register.platform.lints.iter().map(|lint| (lint.rule.as_str(), lint.level)).collect();
     kept.retain_mut(|finding| match levels.get(finding.rule) {
         None => true,
-        Some(_) if rule(finding.rule).is_none() => true,
+        Some(_) if !is_silenceable(finding.rule) => true,
         Some(LintLevel::Off) => false,
         Some(LintLevel::Deny) => {
             finding.severity = Severity::Error;
@@ -66,13 +70,13 @@ fn silence(register: &Register, found: Vec<Finding>, is_whole: bool, today: Opti
     let mut kept = Vec::new();
     for finding in found {
         match allowances.silencing(finding.rule, finding.primary()) {
-            Some(allow) if rule(finding.rule).is_some() => silenced_any[allow] = true,
+            Some(allow) if is_silenceable(finding.rule) => silenced_any[allow] = true,
             _ => kept.push(finding),
         }
     }
     for (allow, silenced) in register.allows.iter().zip(silenced_any) {
         let until = allow.until.as_ref();
-        if !silenced && rule(allow.rule.as_str()).is_some() {
+        if !silenced && is_silenceable(allow.rule.as_str()) {
             kept.extend(is_whole.then(|| unused_allow::finding(allow)));
         } else if let (Some(until), Some(today)) = (until, today)
             && until.value < today
@@ -81,6 +85,27 @@ fn silence(register: &Register, found: Vec<Finding>, is_whole: bool, today: Opti
         }
     }
     kept
+}
+
+/// Whether a name is that of a rule that `allow` and `lint` can silence.
+fn is_silenceable(name: &str) -> bool {
+    rule(name).is_some_and(|rule| rule.unsilenceable.is_none())
+}
+
+/// `allow` and `lint` of rules that cannot be silenced.
+fn silenced_in_vain(register: &Register) -> impl Iterator<Item = Finding> {
+    let allowed = register.allows.iter().map(|allow| (&allow.rule, "be allowed", "`allow`"));
+    let lints = register.platform.lints.iter().filter(|lint| lint.level != LintLevel::Deny);
+    let levelled = lints.map(|lint| match lint.level {
+        LintLevel::Off => (&lint.rule, "be switched off", "`lint`"),
+        _ => (&lint.rule, "be a mere warning", "`lint`"),
+    });
+    allowed.chain(levelled).filter_map(|(name, done, node)| {
+        let why = rule(name.as_str())?.unsilenceable?;
+        let message = format!("`{}` cannot {done}: {why}", name.value);
+        let finding = Finding::error("wrong-value", message).at(name.place, "never silenced");
+        Some(finding.help(format!("mend what the rule finds, and take the {node} out")))
+    })
 }
 
 /// `allow` and `lint` that name no rule.

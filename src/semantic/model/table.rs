@@ -1,6 +1,6 @@
 //! Tables, their columns, keys and references.
 
-use super::{EnumId, Located, ReferenceId, ServiceId, TableId, TopicId};
+use super::{EnumId, Located, ProjectionId, ReferenceId, ServiceId, TableId, TopicId};
 use crate::source::Place;
 use crate::sql::DataType;
 
@@ -231,8 +231,10 @@ pub enum ForeignKeyAction {
 pub struct ForeignKey {
     /// The referring columns.
     pub columns: Vec<Located<ColumnIndex>>,
-    /// What it points at. `None`: the name did not resolve, and a finding says so.
+    /// What it points at. `None`: the name did not resolve, or is that of a read copy, and a finding says so.
     pub target: Option<TableId>,
+    /// The read copy of the service that it points at. Rule `foreign-key-to-read-copy` reports it.
+    pub target_copy: Option<ProjectionId>,
     /// Where the target was written.
     pub target_place: Place,
     /// `TABLE.COLUMN` columns of the target, where written; else its primary key is meant.

@@ -4,7 +4,7 @@ use super::Resolver;
 use crate::diagnostic::Finding;
 use crate::semantic::model::{Column, ColumnType, Located, ServiceId};
 use crate::semantic::read::Reader;
-use crate::semantic::wording::{shown, suggest};
+use crate::semantic::wording::{UNCOMPARED, shown, suggest};
 use crate::source::Place;
 use crate::sql::{self, DataType, TypeFamily};
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
@@ -51,7 +51,11 @@ impl<'a> Resolver<'a> {
             .at(name.place, "no such shape");
         let compared = self.names_to_compare.min(self.shapes.len());
         self.names_to_compare -= compared;
-        self.findings.push(suggest(finding, name.as_str(), self.shapes.keys().copied().take(compared)));
+        let compared_none = compared == 0 && !self.shapes.is_empty();
+        self.findings.push(match compared_none {
+            true => finding.help(UNCOMPARED),
+            false => suggest(finding, name.as_str(), self.shapes.keys().copied().take(compared)),
+        });
         None
     }
 

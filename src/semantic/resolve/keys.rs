@@ -4,7 +4,8 @@ use super::index_part::{IndexOwner, Problem};
 use super::{Resolver, unknown_of};
 use crate::diagnostic::Finding;
 use crate::semantic::model::{
-    Check, ColumnIndex, ForeignKey, ForeignKeyAction, Index, Located, PrimaryKey, TableId, Unique,
+    Check, ColumnIndex, ForeignKey, ForeignKeyAction, Index, Located, PrimaryKey, ProjectionId, TableId,
+    Unique,
 };
 use crate::semantic::read::Reader;
 use crate::semantic::wording::{shown, suggest};
@@ -224,7 +225,9 @@ impl<'a> Resolver<'a> {
     fn foreign_key(&mut self, table: TableId, reader: Reader<'_>) -> Option<ForeignKey> {
         let columns = self.argument_columns(table, reader);
         let to = reader.text("to")?;
-        let (target, target_columns) = match self.foreign_key_target(table, &to) {
+        let target_copy = self.own_copy(table, &to);
+        let target = if target_copy.is_none() { self.foreign_key_target(table, &to) } else { None };
+        let (target, target_columns) = match target {
             Some((target, columns)) => (Some(target), columns),
             None => (None, None),
         };
@@ -232,6 +235,7 @@ impl<'a> Resolver<'a> {
         (!columns.is_empty()).then(|| ForeignKey {
             columns,
             target,
+            target_copy,
             target_place: to.place,
             target_columns,
             on_delete: action(reader, "on-delete"),
@@ -242,6 +246,15 @@ impl<'a> Resolver<'a> {
             place: reader.node.place(),
             was: reader.text("was"),
         })
+    }
+
+    /// The read copy of the table's service that `TABLE`, `TABLE.COLUMN` or `SERVICE.TABLE` names.
+    fn own_copy(&self, table: TableId, to: &Located<String>) -> Option<ProjectionId> {
+        let service = self.register.tables[table].service;
+        let copy = |name: &str| self.names.projections.get(&(service, name.to_owned())).copied();
+        let (first, rest) = to.as_str().split_once('.').unwrap_or((to.as_str(), ""));
+        let is_own_service = first == self.register.services[service].name.as_str();
+        copy(first).or_else(|| copy(rest.split('.').next()?).filter(|_| is_own_service))
     }
 
     /// What PostgreSQL would have to write into a generated column.

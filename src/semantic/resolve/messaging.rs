@@ -7,9 +7,12 @@ use crate::semantic::model::{
     TopicSubject,
 };
 use crate::semantic::read::Reader;
-use crate::semantic::wording::shown;
+use crate::semantic::wording::{shown, suggest};
 use crate::source::Place;
 use foldhash::{HashMap, HashMapExt};
+
+/// How many events a finding about all of them shows.
+const MOST_EVENTS_SHOWN: usize = 5;
 
 impl Resolver<'_> {
     pub(super) fn resolve_topics(&mut self) {
@@ -55,6 +58,54 @@ impl Resolver<'_> {
         }
         for node in reader.children_named("event") {
             self.event(service, id, table, node);
+        }
+        self.ordering_field(id, reader);
+    }
+
+    /// `key=` of a topic of no table names a field that every event of the topic has.
+    fn ordering_field(&mut self, topic: TopicId, reader: Reader<'_>) {
+        let topic = &self.register.topics[topic];
+        let TopicSubject::AllProducers { key: Some(key) } = &topic.subject else { return };
+        let events = topic.events.iter().map(|event| &self.register.events[*event]);
+        let mut lacking = Vec::new();
+        let mut absent = Vec::new();
+        for event in events {
+            match event.fields.iter().find(|field| field.name.as_str() == key.as_str()) {
+                Some(field) if field.nullable || field.repeated => absent.push(field),
+                Some(_) => {}
+                None => lacking.push(event),
+            }
+        }
+        // A field that could not be read may be the one.
+        let mut fields = reader.children_named("event").flat_map(|event| event.children_named("field"));
+        let is_whole = fields.all(|field| field.argument(0).is_some() && field.type_argument().is_some());
+        let name = shown(key.as_str());
+        if let Some(first) = lacking.first().filter(|_| is_whole) {
+            let what = format!(
+                "the event `{}` has no field `{name}`, by which its topic is ordered",
+                shown(first.name.as_str())
+            );
+            let mut finding = Finding::error("unknown-name", what).at(key.place, "orders the topic");
+            for event in lacking.iter().take(MOST_EVENTS_SHOWN) {
+                finding = finding.at(event.name.place, "has no such field");
+            }
+            let known = first.fields.iter().map(|field| field.name.as_str());
+            self.findings.push(match first.fields.is_empty() {
+                true => finding.help(format!("give every event of the topic a `field {name}`")),
+                false => suggest(finding, key.as_str(), known),
+            });
+        }
+        for field in absent {
+            let (flag, why) = if field.repeated { ("repeated", "a list") } else { ("nullable", "absent") };
+            self.findings.push(
+                Finding::error(
+                    "contradiction",
+                    format!("the field `{name}` orders its topic, so it cannot be {why}"),
+                )
+                .at(field.name.place, format!("flagged `{flag}`"))
+                .at(key.place, "orders the topic")
+                .help(format!("take `{flag}` out, or order the topic by another field")),
+            );
         }
     }
 
@@ -119,7 +170,8 @@ impl Resolver<'_> {
             self.findings.push(
                 Finding::error("wrong-value", "a topic with `producers=all` is ordered by one field")
                     .at(second.place, "one too many")
-                    .at(first.place, "the field that orders"),
+                    .at(first.place, "the field that orders")
+                    .help("name the field whose value keeps events that belong together in order"),
             );
         }
         first
@@ -262,6 +314,16 @@ impl Resolver<'_> {
                 continue;
             }
             first.insert(name.value.clone(), name.place);
+            if let (Some(nullable), Some(repeated)) = (node.flag("nullable"), node.flag("repeated")) {
+                let what =
+                    format!("the field `{}` cannot be both `nullable` and `repeated`", shown(name.as_str()));
+                self.findings.push(
+                    Finding::error("contradiction", what)
+                        .at(nullable, "`nullable`")
+                        .at(repeated, "`repeated`")
+                        .help("take `nullable` out: in Protobuf no list and an empty list are the same"),
+                );
+            }
             let kind = Located::new(self.field_type(service, kind.as_str()), kind.place);
             fields.push(Field {
                 name,

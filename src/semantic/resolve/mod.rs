@@ -11,6 +11,7 @@ mod partition;
 mod platform;
 mod projections;
 mod references;
+mod renames;
 mod service;
 
 use super::findings::Findings;
@@ -20,7 +21,7 @@ use super::model::{
     ServiceId, TableId, TeamId, TopicId,
 };
 use super::read::Reader;
-use super::wording::{shown, suggest, suggest_column};
+use super::wording::{UNCOMPARED, shown, suggest, suggest_column};
 use crate::diagnostic::Finding;
 use crate::source::Place;
 use crate::sql::DataType;
@@ -63,6 +64,7 @@ struct Resolver<'a> {
     shapes: IndexMap<&'a str, Reader<'a>>,
     services: Vec<(ServiceId, Reader<'a>)>,
     tables: Vec<(TableId, Reader<'a>)>,
+    projections: Vec<(ProjectionId, Reader<'a>)>,
     entities: HashMap<(ServiceId, String), TableId>,
     /// Types that were read, by how they were written.
     types: HashMap<String, Option<DataType>>,
@@ -83,6 +85,7 @@ pub fn resolve(trees: &[Tree]) -> (Register, Vec<Finding>) {
         shapes: IndexMap::new(),
         services: Vec::new(),
         tables: Vec::new(),
+        projections: Vec::new(),
         entities: HashMap::new(),
         types: HashMap::new(),
         written_columns: HashMap::new(),
@@ -92,12 +95,14 @@ pub fn resolve(trees: &[Tree]) -> (Register, Vec<Finding>) {
     resolver.declare_platform(&roots);
     resolver.declare_shapes(&roots);
     resolver.declare_services(&roots);
+    resolver.declare_projections();
     resolver.resolve_keys();
     resolver.resolve_topics();
     resolver.resolve_projections();
     resolver.resolve_apis();
     resolver.resolve_references();
     resolver.resolve_uses();
+    resolver.renames();
     resolver.register.allows = allows::allows(trees);
     (resolver.register, resolver.findings.into_vec())
 }
@@ -177,7 +182,7 @@ impl<'a> Resolver<'a> {
         known: impl for<'r> FnOnce(&'r Register) -> Vec<&'r str>,
     ) {
         if self.names_to_compare == 0 {
-            return self.findings.push(finding);
+            return self.findings.push(finding.help(UNCOMPARED));
         }
         let known = known(&self.register);
         self.names_to_compare = self.names_to_compare.saturating_sub(known.len());
@@ -276,7 +281,8 @@ impl<'a> Resolver<'a> {
         }
         self.findings.push(
             Finding::error("wrong-value", format!("`{}` names no {what}", shown(name.as_str())))
-                .at(name.place, format!("written as {written}")),
+                .at(name.place, format!("no {what}"))
+                .help(format!("written as {written}")),
         );
         None
     }

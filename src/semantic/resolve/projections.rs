@@ -14,19 +14,22 @@ use foldhash::{HashMap, HashMapExt};
 type Source = (Option<TableId>, Option<ProjectionId>);
 
 impl<'a> Resolver<'a> {
-    pub(super) fn resolve_projections(&mut self) {
-        let mut declared: Vec<(ProjectionId, Reader<'a>)> = Vec::new();
+    /// By name, so that a projection of a projection, and a foreign key to one, are known as such.
+    pub(super) fn declare_projections(&mut self) {
         for (service, reader) in self.services.clone() {
             for node in reader.children_named("projection") {
-                declared.extend(self.declare_projection(service, node).map(|id| (id, node)));
+                let declared = self.declare_projection(service, node).map(|id| (id, node));
+                self.projections.extend(declared);
             }
         }
-        for (id, reader) in declared {
+    }
+
+    pub(super) fn resolve_projections(&mut self) {
+        for (id, reader) in std::mem::take(&mut self.projections) {
             self.resolve_projection(id, reader);
         }
     }
 
-    /// By name first, so that a projection of a projection is known as one.
     fn declare_projection(&mut self, service: ServiceId, reader: Reader<'_>) -> Option<ProjectionId> {
         let (name, of) = (reader.argument(0)?, reader.text("of")?);
         let key = (service, name.value.clone());

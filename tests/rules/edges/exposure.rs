@@ -38,7 +38,8 @@ fn every_way_out_of_the_service_is_found() {
 
 #[test]
 fn a_copy_of_a_private_column_is_not_told_to_carry_it() {
-    let events = "key=id { event TCreated when=created; event TUpdated when=updated }";
+    let events =
+        "key=id { event TCreated when=created; event TUpdated when=updated; event TDeleted when=deleted }";
     let copy = service("b", "projection ts of=a.t { carries secret }");
     assert_found(&secret(events, "", &copy), &["private-column-exposed"]);
 }
