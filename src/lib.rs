@@ -21,4 +21,5 @@ pub mod sql;
 pub mod syntax;
 pub mod templates;
 pub mod text;
+pub mod wire;
 pub mod writer;

@@ -1,8 +1,8 @@
 //! One run: load, check, plan, render. The one entry for commands and tests; knows nothing of arguments.
 
-use crate::backends::{Backend, GeneratedFile, bootstrap, docs, migrations};
+use crate::backends::{Backend, GeneratedFile, bootstrap, docs, migrations, protobuf};
 use crate::diagnostic::{Finding, Severity};
-use crate::lock::{LockChange, Locks, Owner, ReadLocks};
+use crate::lock::{LockChange, Locks, Owner, ReadLocks, ServiceLock};
 use crate::lowering;
 use crate::plan::{self, PlanError, ProofError};
 use crate::reconcile::{self, DatabaseReads};
@@ -12,9 +12,10 @@ use crate::semantic::model::{Service, ServiceId};
 use crate::semantic::{self, ReadFailure, Register};
 use crate::source::{FileSystem, Sources};
 use crate::templates::{TemplateError, Templates};
+use crate::wire::{self, Uses};
 use jiff::civil::Date;
 use rayon::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// A stage of a run, for those who measure.
@@ -183,7 +184,7 @@ pub fn generate(
     selection: &Selection,
     ended: &mut dyn FnMut(Stage),
 ) -> Result<Generated, GenerateError> {
-    let mut files = Vec::new();
+    let (mut files, mut numbered) = (Vec::new(), BTreeMap::new());
     let mut pages = Ok(Vec::new());
     // The pages are made by one core, so they are not left to the end, when the others have nothing to do.
     rayon::in_place_scope(|scope| {
@@ -193,11 +194,13 @@ pub fn generate(
         if selection.includes_backend(Backend::Sql) {
             files.extend(sql(register, locks, templates, selection, ended)?);
         }
+        // Also where its files are not wanted: a lock is written as a whole.
+        files.extend(proto(register, locks, templates, selection, &mut numbered)?);
         Ok::<(), GenerateError>(())
     })?;
     files.extend(pages?);
     files.retain(|file| selection.includes(&file.path, &file.node));
-    let mut changes = locks.changes();
+    let mut changes = locks.changes_with(&numbered);
     changes.retain(|change| selection.includes_lock(&change.owner));
     ended(Stage::Render);
     Ok(Generated { files, locks: changes })
@@ -252,12 +255,48 @@ fn sql_of(
     let files = in_order(services.par_iter().zip(&plans).map(|(id, plan)| {
         let lock = locks.service(&name(*id));
         let mut files: Vec<GeneratedFile> =
-            bootstrap::render(templates, register, &lock, *id, reads.get(id))?.into_iter().collect();
-        files.extend(migrations::render_initial(templates, register, &lock, *id, plan)?);
+            bootstrap::render(templates, register, lock, *id, reads.get(id))?.into_iter().collect();
+        files.extend(migrations::render_initial(templates, register, lock, *id, plan)?);
         Ok(files)
     }))?;
     ended(Stage::Render);
     Ok(files.into_iter().flatten().collect())
+}
+
+/// The module of Protobuf, of the selected services. Their locks, with the numbers that it takes, go into `numbered`.
+fn proto(
+    register: &Register,
+    locks: &Locks,
+    templates: &Templates,
+    selection: &Selection,
+    numbered: &mut BTreeMap<Owner, ServiceLock>,
+) -> Result<Vec<GeneratedFile>, GenerateError> {
+    let is_wanted = selection.includes_backend(Backend::Proto);
+    let uses = Uses::of(register);
+    let is_selected = |service: &Service| selection.includes_service(service.name.as_str());
+    let services: Vec<ServiceId> =
+        register.services.iter().filter(|(_, service)| is_selected(service)).map(|(id, _)| id).collect();
+    let made = in_order(services.par_iter().map(|id| {
+        let name = &register.services[*id].name.value;
+        let mut lock = locks.service(name).clone();
+        let wire = wire::lower(register, &uses, *id, &mut lock);
+        let (mut files, mut shared) = (Vec::new(), BTreeSet::new());
+        if is_wanted {
+            files = protobuf::render_service(templates, name, &wire)?;
+            shared = protobuf::shared(&wire);
+        }
+        Ok((files, shared, Owner::Service(name.clone()), lock))
+    }))?;
+    let (mut files, mut shared) = (Vec::new(), BTreeSet::new());
+    for (of_service, used, owner, lock) in made {
+        files.extend(of_service);
+        shared.extend(used);
+        numbered.insert(owner, lock);
+    }
+    if !files.is_empty() {
+        files.extend(protobuf::render_shared(templates, &shared)?);
+    }
+    Ok(files)
 }
 
 /// All results, or the first error in the order of the services, whichever thread was first.

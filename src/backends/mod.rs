@@ -3,6 +3,7 @@
 pub mod bootstrap;
 pub mod docs;
 pub mod migrations;
+pub mod protobuf;
 mod service_drawing;
 mod sql_text;
 
@@ -25,18 +26,21 @@ pub struct GeneratedFile {
 pub enum Backend {
     /// SQL migrations, and what an administrator runs before them.
     Sql,
+    /// Messages and RPCs, as a module of Protobuf.
+    Proto,
     /// Documentation of the whole register.
     Docs,
 }
 
 impl Backend {
     /// Every backend, in the order in which they run.
-    pub const ALL: [Backend; 2] = [Backend::Sql, Backend::Docs];
+    pub const ALL: [Backend; 3] = [Backend::Sql, Backend::Proto, Backend::Docs];
 
     /// The name, as `--only` takes it and as its folder is called.
     pub fn name(self) -> &'static str {
         match self {
             Backend::Sql => "sql",
+            Backend::Proto => "proto",
             Backend::Docs => "docs",
         }
     }

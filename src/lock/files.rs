@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 /// The name of the file of what belongs to no service. No service can be called so: names of services begin with a letter.
 const PLATFORM_FILE: &str = "_platform";
@@ -120,8 +120,9 @@ impl Locks {
     }
 
     /// The lock of a service, as it is to be.
-    pub fn service(&self, name: &str) -> ServiceLock {
-        self.current.get(&Owner::Service(name.to_owned())).cloned().unwrap_or_default()
+    pub fn service(&self, name: &str) -> &ServiceLock {
+        static NONE: LazyLock<ServiceLock> = LazyLock::new(ServiceLock::default);
+        self.current.get(&Owner::Service(name.to_owned())).unwrap_or(&NONE)
     }
 
     /// Sets the lock of a service, as it is to be.
@@ -169,9 +170,15 @@ impl Locks {
 
     /// What has to be written or removed, by file. One in which nothing changed is left as it is, however it is spelt.
     pub fn changes(&self) -> Vec<LockChange> {
-        let owners: BTreeSet<&Owner> = self.read.keys().chain(self.current.keys()).collect();
+        self.changes_with(&BTreeMap::new())
+    }
+
+    /// The same with locks that a build has added to: they go before those that are here.
+    pub fn changes_with(&self, newer: &BTreeMap<Owner, ServiceLock>) -> Vec<LockChange> {
+        let owners: BTreeSet<&Owner> =
+            self.read.keys().chain(self.current.keys()).chain(newer.keys()).collect();
         let changes = owners.into_iter().filter_map(|owner| {
-            let (before, after) = (self.read.get(owner), self.current.get(owner));
+            let (before, after) = (self.read.get(owner), newer.get(owner).or(self.current.get(owner)));
             let after = after.filter(|lock| before.is_some() || !lock.is_empty());
             if before.map(|(_, lock)| lock) == after {
                 return None;

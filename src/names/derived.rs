@@ -1,6 +1,6 @@
 //! Names in one target, derived from names in the register.
 
-use heck::{ToKebabCase, ToShoutySnakeCase, ToSnakeCase, ToUpperCamelCase};
+use heck::{ToKebabCase, ToShoutySnakeCase, ToSnakeCase};
 
 /// The crate and the folder of a service: `realtime-chat`.
 pub fn crate_name(service: &str) -> String {
@@ -10,42 +10,6 @@ pub fn crate_name(service: &str) -> String {
 /// An object of Kubernetes: `realtime-chat`.
 pub fn kubernetes_name(name: &str) -> String {
     name.to_kebab_case()
-}
-
-/// A part of a package: `realtime_chat` in `nova.realtime_chat.v1`.
-pub fn protobuf_package_part(name: &str) -> String {
-    name.to_snake_case()
-}
-
-/// A message or an enum: `OrderLine`.
-pub fn protobuf_message(name: &str) -> String {
-    name.to_upper_camel_case()
-}
-
-/// A field: `user_id`.
-pub fn protobuf_field(name: &str) -> String {
-    name.to_snake_case()
-}
-
-/// A value of an enum, which begins with the enum's name, since values of all enums share one scope:
-/// `ORDER_STATUS_PLACED`.
-pub fn protobuf_enum_value(enum_name: &str, value: &str) -> String {
-    format!("{}_{}", enum_name.to_shouty_snake_case(), value.to_shouty_snake_case())
-}
-
-/// How a field is named in JSON: `userId`. Protobuf's own rule: `_` goes, and what follows it becomes a capital.
-pub fn json_name(field: &str) -> String {
-    let mut name = String::with_capacity(field.len());
-    let mut after_underscore = false;
-    for character in field.chars() {
-        if character == '_' {
-            after_underscore = true;
-            continue;
-        }
-        name.push(if after_underscore { character.to_ascii_uppercase() } else { character });
-        after_underscore = false;
-    }
-    name
 }
 
 /// An environment variable: `DATABASE_URL`.
@@ -92,19 +56,8 @@ mod tests {
     #[test]
     fn names_follow_the_style_of_their_target() {
         assert_eq!(crate_name("realtime_chat"), "realtime-chat");
-        assert_eq!(protobuf_package_part("realtime-chat"), "realtime_chat");
-        assert_eq!(protobuf_message("order_line"), "OrderLine");
-        assert_eq!(protobuf_field("userId"), "user_id");
-        assert_eq!(protobuf_enum_value("order_status", "in-progress"), "ORDER_STATUS_IN_PROGRESS");
         assert_eq!(environment_variable("database-url"), "DATABASE_URL");
         assert_eq!(hcl_name("small-a"), "small_a");
-    }
-
-    #[test]
-    fn json_names_are_those_of_protobuf() {
-        assert_eq!(json_name("user_id"), "userId");
-        assert_eq!(json_name("a_b_1"), json_name("a_b1"));
-        assert_eq!(json_name("_x"), "X");
     }
 
     #[test]

@@ -2,16 +2,19 @@
 
 mod derived;
 mod plural;
+mod protobuf;
 mod roles;
 mod rpc;
 mod shortened;
 mod target;
 
-pub use derived::{
-    crate_name, environment_variable, hcl_name, json_name, kubernetes_name, protobuf_enum_value,
-    protobuf_field, protobuf_message, protobuf_package_part, rust_identifier,
-};
+pub use derived::{crate_name, environment_variable, hcl_name, kubernetes_name, rust_identifier};
 pub use plural::plural;
+pub use protobuf::{
+    json_name, protobuf_enum_prefix, protobuf_enum_suffix, protobuf_enum_value, protobuf_envelope,
+    protobuf_envelope_field, protobuf_field, protobuf_message, protobuf_package_part, protobuf_request,
+    protobuf_response, protobuf_service, protobuf_snapshot_service, rpc_snapshot,
+};
 pub use roles::DatabaseRoles;
 pub use rpc::{rpc_batch_get, rpc_batch_get_by, rpc_exists, rpc_exists_by, rpc_get, rpc_get_by, rpc_list};
 pub use shortened::shortened;

@@ -1,13 +1,12 @@
 //! Rule `illegal-name`: a name that something made from the register would not take.
 
-use super::support::messages::{Messages, messages};
 use super::{Rule, Scope};
 use crate::diagnostic::{Finding, Severity};
 use crate::names::{Target, check as check_name};
-use crate::semantic::Register;
 use crate::semantic::model::{
     Deploy, Field, Index, Located, PartitionMethod, Projection, RpcKind, Service, StoreKind, Table, TableId,
 };
+use crate::semantic::{Messages, Register, messages};
 use crate::source::Place;
 use crate::sql::is_catalog_type;
 use std::collections::BTreeSet;

@@ -1,14 +1,14 @@
 //! Rule `name-collision`: two names that become one in something made from the register.
 
-use super::support::messages::{Messages, messages};
 use super::{Rule, Scope};
 use crate::diagnostic::{Finding, Severity};
 use crate::names;
-use crate::semantic::Register;
 use crate::semantic::model::{
-    Event, Field, Index, Located, OUTBOX_TABLE, PROCESSED_EVENTS_TABLE, PROJECTION_COLUMNS, PartitionMethod,
-    Projection, ROW_VERSION_COLUMN, RpcKind, Service, ServiceId, Table, TableId,
+    EnumType, Event, Field, Index, Located, OUTBOX_TABLE, PROCESSED_EVENTS_TABLE, PROJECTION_COLUMNS,
+    PartitionMethod, Projection, ROW_VERSION_COLUMN, RpcKind, Service, ServiceId, Table, TableId,
+    TopicSubject,
 };
+use crate::semantic::{Messages, Register, messages};
 use crate::source::Place;
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
@@ -31,8 +31,11 @@ Reports two different names that become the same one somewhere:
 - columns that the compiler adds: `row_version` in a table with a topic; `source_version`, `source_deleted_at` and
   `synced_at` in a read copy
 - fields: `user_id` and `userId` are one in JSON
-- messages of a service: entities, events, enums, and the request and response of every RPC share one package
+- messages of a service: entities, events, enums with their values, and the request and response of every RPC share one
+  package, also with what the compiler adds to it, such as `IdentityService` and `SnapshotUsersRequest`
 - RPCs: `GetUrl` and `GetURL` are one method in generated code; values of an enum likewise
+- columns that a `list` selects by, and what its request has beside them: `page_size` and `page_token`
+- events of a topic: they are fields of one message, with `metadata`
 
 ## Why it is bad
 
@@ -65,6 +68,13 @@ service order-notes team=sales {
 
 fn check(register: &Register, findings: &mut Vec<Finding>) {
     let mut taken = Taken { names: HashMap::new(), reported: HashSet::new(), findings };
+    let platform = register.platform.name.as_ref().map(|name| names::protobuf_package_part(name.as_str()));
+    if platform.as_deref() == Some("freehold") {
+        // Packages of the compiler's own: `freehold.annotations.v1`.
+        for part in ["annotations", "events"] {
+            taken.reserve("services", part);
+        }
+    }
     for service in register.services.values() {
         let key = names::protobuf_package_part(service.name.as_str());
         taken.take("services", &key, &service.name, "one package and crate");
@@ -96,14 +106,6 @@ fn check(register: &Register, findings: &mut Vec<Finding>) {
     for projection in register.projections.values() {
         taken.names = HashMap::new();
         copied_columns(projection, &mut taken);
-    }
-    for id in &messages.enums {
-        let enum_type = &register.enums[*id];
-        let scope = format!("values {}", id.index());
-        for value in &enum_type.values {
-            let key = names::protobuf_enum_value(enum_type.name.as_str(), value.name.as_str());
-            taken.take(&scope, &key, &value.name, "one value in Protobuf");
-        }
     }
 }
 
@@ -241,7 +243,6 @@ fn divided_table(name: &str) -> Option<&str> {
     None
 }
 
-/// Whether events of others have an effect on the service's database, so that it gets a table of processed ones.
 /// Messages, enums and methods of a service, by version.
 fn package<'a>(
     register: &'a Register,
@@ -252,6 +253,18 @@ fn package<'a>(
 ) {
     let scope = |version: u32| format!("messages {} {version}", id.index());
     let becomes = "one message of the package";
+    let named = names::protobuf_service(service.name.as_str());
+    for rpc in &service.rpcs {
+        taken.reserve(&scope(register.rpcs[*rpc].version()), &named);
+    }
+    for table in service.tables.iter().filter(|table| messages.copied.contains_key(table)) {
+        let entity = register.tables[*table].entity.as_ref().unwrap_or(&register.tables[*table].name);
+        let rpc = names::rpc_snapshot(entity.as_str());
+        let snapshots = names::protobuf_snapshot_service(&named);
+        for name in [snapshots, names::protobuf_request(&rpc), names::protobuf_response(&rpc)] {
+            taken.reserve(&scope(1), &name);
+        }
+    }
     for table in &service.tables {
         if let Some(entity) =
             register.tables[*table].entity.as_ref().filter(|_| messages.entities.contains(table))
@@ -259,9 +272,29 @@ fn package<'a>(
             taken.take(&scope(1), &names::protobuf_message(entity.as_str()), entity, becomes);
         }
     }
-    for enum_id in service.enums.iter().filter(|id| messages.enums.contains(id)) {
-        let name = &register.enums[*enum_id].name;
-        taken.take(&scope(1), &names::protobuf_message(name.as_str()), name, becomes);
+    let enums = || service.enums.iter().filter(|id| messages.enums.contains(id));
+    for enum_id in enums() {
+        // The zero value is the compiler's.
+        let name = register.enums[*enum_id].name.as_str();
+        taken.reserve(&scope(1), &names::protobuf_enum_value(name, "unspecified"));
+        taken.reserve(&format!("values {}", enum_id.index()), "unspecified");
+    }
+    for enum_id in enums() {
+        let enum_type = &register.enums[*enum_id];
+        taken.take(&scope(1), &names::protobuf_message(enum_type.name.as_str()), &enum_type.name, becomes);
+        values(enum_type, &format!("values {}", enum_id.index()), &scope(1), taken);
+    }
+    for topic in service.topics.iter().map(|topic| &register.topics[*topic]) {
+        let envelope = names::protobuf_envelope(topic.name.as_str());
+        taken.take(&format!("envelopes {}", id.index()), &envelope, &topic.name, becomes);
+        let scope = format!("envelope {}", topic.name.value);
+        // Its other field, and what its events are together.
+        taken.reserve(&scope, "metadata");
+        taken.reserve(&scope, "event");
+        for event in topic.events.iter().map(|event| &register.events[*event]) {
+            let field = names::protobuf_envelope_field(event.name.as_str(), event.version);
+            taken.take(&scope, &names::json_name(&field), &event.name, "one field of the topic's message");
+        }
     }
     for event in service.topics.iter().flat_map(|topic| &register.topics[*topic].events) {
         let event: &Event = &register.events[*event];
@@ -271,23 +304,59 @@ fn package<'a>(
             &event.name,
             becomes,
         );
-        fields(&event.fields, &format!("event {} {}", event.name.value, event.version), id, taken);
+        event_fields(register, event, &format!("event {} {}", event.name.value, event.version), id, taken);
     }
     for rpc in service.rpcs.iter().map(|id| &register.rpcs[*id]) {
-        let version = match &rpc.kind {
-            RpcKind::Custom { version, .. } => *version,
-            _ => 1,
-        };
+        let version = rpc.version();
         let method = names::rust_identifier(rpc.name.as_str());
         taken.take(&format!("methods {} {version}", id.index()), &method, &rpc.name, "one method");
-        let message = names::protobuf_message(rpc.name.as_str());
-        for ending in ["Request", "Response"] {
-            taken.take(&scope(version), &format!("{message}{ending}"), &rpc.name, becomes);
+        let name = rpc.name.as_str();
+        for message in [names::protobuf_request(name), names::protobuf_response(name)] {
+            taken.take(&scope(version), &message, &rpc.name, becomes);
+        }
+        if let (RpcKind::List { .. }, Some(table)) = (&rpc.kind, rpc.table) {
+            let scope = format!("list {} {name}", id.index());
+            for field in ["page_size", "page_token"] {
+                taken.reserve(&scope, &json_key(field));
+            }
+            for column in rpc.by.iter().map(|column| &register.tables[table].columns[column.value].name) {
+                taken.take(&scope, &json_key(column.as_str()), column, "one field in JSON");
+            }
         }
         if let RpcKind::Custom { request, response, .. } = &rpc.kind {
             fields(request, &format!("request {} {version}", rpc.name.value), id, taken);
             fields(response, &format!("response {} {version}", rpc.name.value), id, taken);
         }
+    }
+}
+
+/// An event that the application publishes has its own fields beside the columns that all events of the topic carry.
+fn event_fields<'a>(
+    register: &'a Register,
+    event: &'a Event,
+    message: &str,
+    service: ServiceId,
+    taken: &mut Taken<'a, '_>,
+) {
+    let topic = &register.topics[event.topic];
+    if let (TopicSubject::Table { table, id, .. }, false) = (&topic.subject, event.fields.is_empty()) {
+        let scope = format!("fields {} {message}", service.index());
+        for column in id.iter().chain(&topic.carries).chain(&event.carries) {
+            let name = &register.tables[*table].columns[column.value].name;
+            taken.take(&scope, &json_key(name.as_str()), name, "one field in JSON");
+        }
+    }
+    fields(&event.fields, message, service, taken);
+}
+
+/// The values of an enum, which differ also without the enum's name before them, and share the scope of the package.
+fn values<'a>(enum_type: &'a EnumType, own: &str, package: &str, taken: &mut Taken<'a, '_>) {
+    for value in &enum_type.values {
+        let suffix = names::protobuf_enum_suffix(value.name.as_str());
+        let key = names::json_name(&suffix.to_ascii_lowercase());
+        taken.take(own, &key, &value.name, "one value in Protobuf");
+        let key = names::protobuf_enum_value(enum_type.name.as_str(), value.name.as_str());
+        taken.take(package, &key, &value.name, "one value in Protobuf");
     }
 }
 
@@ -309,6 +378,9 @@ fn columns<'a>(id: TableId, table: &'a Table, messages: &Messages, taken: &mut T
         taken.reserve(&scope, ROW_VERSION_COLUMN);
     }
     let scope_of_fields = format!("fields of columns {}", id.index());
+    if table.topic.is_some() {
+        taken.reserve(&scope_of_fields, &json_key(ROW_VERSION_COLUMN));
+    }
     for (number, column) in table.columns.iter().enumerate() {
         taken.take(&scope, column.name.as_str(), &column.name, "one column");
         if messages.columns.contains(&(id, number)) {

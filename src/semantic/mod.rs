@@ -4,6 +4,7 @@ mod arena;
 mod findings;
 pub mod grammar;
 mod includes;
+mod messages;
 pub mod model;
 mod read;
 mod resolve;
@@ -13,6 +14,7 @@ mod validate;
 mod wording;
 
 pub use arena::{Arena, Id};
+pub use messages::{Messages, messages};
 pub use model::Register;
 pub use rules::{RULES, ResolvingRule};
 mod load;

@@ -18,6 +18,10 @@ const EMBEDDED: &[(&str, &str)] = &[
     ("docs/events.md", include_str!("../../templates/docs/events.md")),
     ("docs/ownership.md", include_str!("../../templates/docs/ownership.md")),
     ("docs/services.md", include_str!("../../templates/docs/services.md")),
+    ("proto/annotations.proto", include_str!("../../templates/proto/annotations.proto")),
+    ("proto/buf.yaml", include_str!("../../templates/proto/buf.yaml")),
+    ("proto/event_metadata.proto", include_str!("../../templates/proto/event_metadata.proto")),
+    ("proto/file.proto", include_str!("../../templates/proto/file.proto")),
     ("sql/bootstrap.sql", include_str!("../../templates/sql/bootstrap.sql")),
     ("sql/migration.sql", include_str!("../../templates/sql/migration.sql")),
 ];

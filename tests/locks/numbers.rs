@@ -149,7 +149,7 @@ proptest! {
         let (mut fields, mut seen) = (Vec::new(), Seen::default());
         for edit in &edits {
             apply(edit, &mut fields, &mut seen);
-            let mut lock = locks.service("identity");
+            let mut lock = locks.service("identity").clone();
             if !matches!(edit, Edit::Drop) {
                 let got = number(&mut lock, &fields);
                 seen.check(&fields, &got);

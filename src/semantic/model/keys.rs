@@ -1,6 +1,9 @@
 //! What identifies a row, and what a reference points at: asked by rules and by what is generated.
 
-use super::{ColumnIndex, ColumnType, IndexKey, Located, Reference, Register, Table, TableId, TopicSubject};
+use super::{
+    ColumnIndex, ColumnType, IndexKey, Located, Reference, Register, Rpc, RpcKind, Table, TableId,
+    TopicSubject,
+};
 
 /// The numbers of columns without their places.
 pub fn column_indices(columns: &[Located<ColumnIndex>]) -> Vec<ColumnIndex> {
@@ -65,6 +68,17 @@ impl Register {
     /// Empty where it has neither.
     pub fn identifying_columns(&self, table: TableId) -> Vec<ColumnIndex> {
         self.topic_id(table).unwrap_or_else(|| self.tables[table].primary_key_columns())
+    }
+
+    /// The columns by which an RPC that is made from a table selects rows: those of `by=`, else those that identify;
+    /// none for a `list` without `by=`, which gives all rows.
+    pub fn selecting_columns(&self, rpc: &Rpc) -> Vec<ColumnIndex> {
+        match (rpc.table, &rpc.kind) {
+            (Some(table), RpcKind::Get | RpcKind::BatchGet { .. } | RpcKind::Exists) if rpc.by.is_empty() => {
+                self.identifying_columns(table)
+            }
+            _ => column_indices(&rpc.by),
+        }
     }
 
     /// The columns that a reference points at: the one it names; else the `id` of the owner's topic or the owner's

@@ -137,7 +137,7 @@ fn services_servers_and_topics_share_their_scope() {
         topic a.t_u of=t key=id { event TDone }; topic a.t.u of=u key=id { event UDone }";
     let heard = service("b", "consumes a.TDone a.UDone");
     colliding(&(service("a", topics) + &heard));
-    legal(&(service("a", &topics.replace("a.t_u", "a.t-u")) + &heard));
+    legal(&(service("a", &topics.replace("a.t_u", "a.tu")) + &heard));
 }
 
 #[test]
@@ -214,4 +214,81 @@ fn fields_messages_and_methods_share_their_scope() {
     colliding(&event("GetTRequest"));
     let (_, findings) = check(&format!("{SERVER}{}", event("GetTRequest")));
     assert_eq!(findings[0].labels.len(), 2, "both ends are shown");
+}
+
+/// A service `a` with a table and a topic of it, which `b` hears.
+fn publishing(body: &str, events: &str, heard: &str) -> String {
+    service(
+        "a",
+        &format!(
+            "table t entity=T {{ column id uuid primary-key; {body} }}
+            topic a.t of=t key=id {{ {events} }}"
+        ),
+    ) + &service("b", &format!("consumes {heard}"))
+}
+
+#[test]
+fn fields_of_an_event_differ_from_what_it_carries() {
+    let with = |field: &str| {
+        publishing("column n int", &format!("carries n; event Done {{ field {field} int }}"), "a.Done")
+    };
+    legal(&with("m"));
+    colliding(&with("n"));
+    colliding(&with("id"));
+}
+
+#[test]
+fn events_of_a_topic_are_fields_of_one_message() {
+    legal(&publishing("", "event Done; event Done2", "a.Done a.Done2"));
+    colliding(&publishing("", "event Done version=2; event DoneV2", "a.Done a.DoneV2"));
+    colliding(&publishing("", "event Metadata", "a.Metadata"));
+    colliding(&publishing("", "event Event", "a.Event"));
+}
+
+#[test]
+fn values_of_enums_share_the_scope_of_their_package() {
+    let with = |enums: &str| {
+        service(
+            "a",
+            &format!(
+                "{enums}; table t entity=T {{ column id uuid primary-key; column x kind; column y kind_a }}; api {{ get t }}"
+            ),
+        )
+    };
+    legal(&with("enum kind a b; enum kind_a c"));
+    colliding(&with("enum kind a_c; enum kind_a c"));
+    colliding(&with("enum kind unspecified; enum kind_a c"));
+    colliding(&with("enum kind a_unspecified; enum kind_a c"));
+    colliding(&with("enum kind a_1 a1; enum kind_a c"));
+}
+
+#[test]
+fn what_the_compiler_adds_to_a_package_is_taken() {
+    let with = |entity: &str, copy: &str| {
+        let topic = "topic a.t of=t key=id { carries n; event Made when=created; event Changed when=updated; event Gone when=deleted }";
+        service(
+            "a",
+            &format!(
+                "table t entity={entity} {{ column id uuid primary-key; column n int; index n }}; {topic}
+                api {{ list t by=n name=Some }}"
+            ),
+        ) + &service("b", &format!("consumes a.Made a.Changed a.Gone; {copy}"))
+    };
+    legal(&with("T", ""));
+    colliding(&with("AService", ""));
+    legal(&with("ASnapshotService", ""));
+    colliding(&with("ASnapshotService", "projection c of=a.t { carries n }"));
+    let listed = |column: &str| {
+        service(
+            "a",
+            &format!(
+                "table t entity=T {{ column id uuid primary-key; column {column} int; index {column} }}; api {{ list t by={column} }}"
+            ),
+        )
+    };
+    legal(&listed("page"));
+    colliding(&listed("page_size"));
+    colliding(&listed("pageToken"));
+    colliding("platform freehold; team t; service events team=t { summary x }");
+    legal("platform freehold; team t; service others team=t { summary x }");
 }

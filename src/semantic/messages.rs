@@ -1,13 +1,11 @@
 //! What of a service's tables and enums is written into messages.
 
-use crate::semantic::Register;
-use crate::semantic::model::{
-    ColumnIndex, ColumnType, EnumId, Field, FieldType, RpcKind, TableId, TopicSubject,
-};
-use std::collections::BTreeSet;
+use super::Register;
+use super::model::{ColumnIndex, ColumnType, EnumId, Field, FieldType, RpcKind, TableId, TopicSubject};
+use std::collections::{BTreeMap, BTreeSet};
 
-/// Columns, tables and enums that messages of Protobuf are made of.
-#[derive(Default)]
+/// Columns, tables and enums that messages of Protobuf are made from.
+#[derive(Debug, Default)]
 pub struct Messages {
     /// Tables of which a whole row is a message.
     pub entities: BTreeSet<TableId>,
@@ -15,6 +13,8 @@ pub struct Messages {
     pub columns: BTreeSet<(TableId, ColumnIndex)>,
     /// Enums that are the type of some field.
     pub enums: BTreeSet<EnumId>,
+    /// For each table that other services copy, the columns that any of them copies beside its identity.
+    pub copied: BTreeMap<TableId, BTreeSet<ColumnIndex>>,
 }
 
 /// Walks over topics, RPCs and read copies once.
@@ -42,7 +42,13 @@ pub fn messages(register: &Register) -> Messages {
             RpcKind::Exists => {}
         }
         let Some(table) = rpc.table else { continue };
-        messages.columns.extend(rpc.by.iter().map(|column| (table, column.value)));
+        messages.columns.extend(register.selecting_columns(rpc).into_iter().map(|column| (table, column)));
+    }
+    for projection in register.projections.values() {
+        let Some(source) = projection.source else { continue };
+        let columns = projection.columns.iter().map(|column| column.source);
+        messages.copied.entry(source).or_default().extend(columns);
+        messages.columns.extend(projection.columns.iter().map(|column| (source, column.source)));
     }
     messages.add_entities(register);
     messages

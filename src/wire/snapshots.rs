@@ -1,0 +1,130 @@
+//! What read copies are filled from: for each table that others copy, an RPC that gives all its rows.
+//!
+//! They are a service of their own: no gateway offers it by mistake, and nobody has to write it.
+
+use super::fields::{WantedField, WantedMessage, strs};
+use super::file::{FieldType, File, Idempotency, Method, Presence, Scalar, Service, TypeName};
+use super::lowering::{Lowering, type_name};
+use super::table_rpcs::{next_page, page_request};
+use crate::lock::{Origin, RpcKey};
+use crate::names;
+use crate::semantic::model::{ROW_VERSION_COLUMN, TableId};
+use std::collections::BTreeSet;
+
+/// Rows of a page of a snapshot at most: few enough that a page of wide rows stays far below gRPC's 4 MiB.
+const PAGE_SIZE: u32 = 1000;
+
+impl Lowering<'_> {
+    pub fn snapshots(&mut self) -> File {
+        let name = &self.service.name.value;
+        let documentation = format!("Fills read copies of the tables of {name}.");
+        let mut file = self.file(self.package(1), "_snapshot_service", &documentation);
+        let copied = self.service.tables.iter().filter(|table| self.uses.messages.copied.contains_key(table));
+        let copied: Vec<TableId> = copied.copied().collect();
+        let mut methods = Vec::new();
+        for table in copied {
+            methods.push(self.snapshot(table, &mut file));
+        }
+        if !methods.is_empty() {
+            file.services.push(Service {
+                name: names::protobuf_snapshot_service(&self.rpc_service),
+                documentation: vec![
+                    "Fills the read copies that others keep. A copy has to consume the topic before it asks for the \
+                     first page, and to replace a row only by one with a higher `row_version`; then it misses nothing \
+                     that is written meanwhile."
+                        .to_owned(),
+                ],
+                methods,
+            });
+        }
+        file
+    }
+
+    fn snapshot(&mut self, id: TableId, file: &mut File) -> Method {
+        let table = &self.register.tables[id];
+        let wanted_name = names::rpc_snapshot(&self.entity_name(id));
+        let key = format!("snapshot {}", table.name.value);
+        let was: Vec<String> = table.was.iter().map(|was| format!("snapshot {}", was.value)).collect();
+        let was: Vec<&str> = strs(&was);
+        let name = self.lock.rpc(&RpcKey { version: 1, name: key.clone() }, &was, &wanted_name);
+        let (package, path) = (file.package.clone(), file.path());
+        let key_of_row = format!("{key}.row");
+        let was_of_row: Vec<String> = was.iter().map(|was| format!("{was}.row")).collect();
+        let row = WantedMessage {
+            version: 1,
+            origin: Origin::Response,
+            key: &key_of_row,
+            was: &strs(&was_of_row),
+            name: format!("{name}Response.Row"),
+            documentation: vec![format!("What copies of a row of `{}` hold.", table.name.value)],
+            fields: self.snapshot_fields(id),
+        };
+        let row = self.message(&package, &path, row);
+        let row_name = TypeName {
+            package: package.clone(),
+            path: path.clone(),
+            name: format!("{name}Response.{}", row.name),
+        };
+        let rows = WantedField::own("rows", FieldType::Message(row_name), Presence::Repeated, "");
+        let mut message = |origin, documentation: String, name, fields| {
+            let documentation = vec![documentation];
+            let wanted =
+                WantedMessage { version: 1, origin, key: &key, was: &was, name, documentation, fields };
+            self.message(&package, &path, wanted)
+        };
+        let asked = format!("Request of `{name}`.");
+        let request =
+            message(Origin::Request, asked, format!("{name}Request"), page_request(PAGE_SIZE).into());
+        let answers = format!("Response of `{name}`.");
+        let mut response =
+            message(Origin::Response, answers, format!("{name}Response"), vec![rows, next_page()]);
+        response.messages.push(row);
+        let method = Method {
+            documentation: vec![self.snapshot_contract(id)],
+            request: type_name(file, &request.name),
+            response: type_name(file, &response.name),
+            client_streams: false,
+            server_streams: false,
+            idempotency: Idempotency::NoSideEffects,
+            timeout_ms: self.timeout_ms(None),
+            cache_seconds: None,
+            name,
+        };
+        file.messages.extend([request, response]);
+        method
+    }
+
+    fn snapshot_contract(&self, id: TableId) -> String {
+        let table = &self.register.tables[id];
+        let identity = self.register.identifying_columns(id);
+        let columns: Vec<String> = identity
+            .iter()
+            .map(|column| format!("`{}`", names::protobuf_field(table.columns[*column].name.as_str())))
+            .collect();
+        let deleted = if table.soft_delete.is_some() { " that is not marked as deleted," } else { "" };
+        format!(
+            "Lists every row of `{}`{deleted} page by page, ordered by {}.",
+            table.name.value,
+            columns.join(", then ")
+        )
+    }
+
+    /// What identifies a row, its version, then all that any copy has.
+    fn snapshot_fields(&self, id: TableId) -> Vec<WantedField> {
+        let table = &self.register.tables[id];
+        let identity = self.register.identifying_columns(id);
+        let none = BTreeSet::new();
+        let copied = self.uses.messages.copied.get(&id).unwrap_or(&none);
+        let version = WantedField::scalar(
+            ROW_VERSION_COLUMN,
+            Scalar::Int64,
+            "One up with every change of the row; events have it too.",
+        );
+        let mut fields: Vec<WantedField> =
+            identity.iter().map(|column| self.column_field(table, *column, true)).collect();
+        fields.push(version);
+        let others = copied.iter().filter(|column| !identity.contains(column));
+        fields.extend(others.map(|column| self.column_field(table, *column, false)));
+        fields
+    }
+}
