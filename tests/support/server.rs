@@ -19,15 +19,25 @@ const UNPRIVILEGED: u32 = 65534;
 /// The superuser.
 pub const ADMINISTRATOR: &str = "postgres";
 
+/// Settings of every server: small, and fast rather than safe.
+const SETTINGS: [&str; 8] = [
+    "listen_addresses=",
+    "fsync=off",
+    "full_page_writes=off",
+    "synchronous_commit=off",
+    "shared_buffers=32MB",
+    "max_connections=50",
+    "autovacuum=off",
+    "statement_timeout=120s",
+];
+
 /// Copies the data folder, starts the server, waits until nobody holds the other end of its input any more, and clears
 /// up. So nothing is left of the server once the process of the test has ended, however it did.
 const SUPERVISE: &str = r#"
     folder=$1
     cp -a "$2" "$folder/data" || exit
     shift 2
-    "$@" -D "$folder/data" -k "$folder" -c listen_addresses= -c fsync=off -c full_page_writes=off \
-        -c synchronous_commit=off -c shared_buffers=32MB -c max_connections=50 -c autovacuum=off \
-        -c statement_timeout=120s >"$folder/log" 2>&1 </dev/null &
+    "$@" -D "$folder/data" -k "$folder" >"$folder/log" 2>&1 </dev/null &
     server=$!
     cat >/dev/null
     # At once; but a shell makes what it starts in the background ignore that, until the server sees to its signals.
@@ -51,7 +61,7 @@ impl Server {
         Server::start_with(installation, &[])
     }
 
-    /// As [`Server::start`], with settings such as `timezone=Asia/Kolkata` in its configuration.
+    /// As [`Server::start`], with settings such as `timezone=Asia/Kolkata`, which go before those of every server.
     pub fn start_with(installation: &'static Installation, settings: &[&str]) -> Server {
         // Paths of sockets are limited to about 100 bytes, so not below a temporary folder of any depth.
         let folder = tempfile::Builder::new().prefix("freehold-").tempdir_in("/tmp").unwrap();
@@ -62,7 +72,7 @@ impl Server {
             .args([folder.path(), &template(installation)])
             .arg(server.get_program())
             .args(server.get_args())
-            .args(settings.iter().flat_map(|setting| ["-c", setting]))
+            .args(SETTINGS.iter().chain(settings).flat_map(|setting| ["-c", setting]))
             .current_dir("/")
             .stdin(Stdio::piped())
             // Not in the terminal's group: an interrupt is for the test, and the server follows it.
