@@ -1,7 +1,7 @@
 //! How a table is cut into chunks: by keys that are sampled from it, so that chunks have about as many rows each,
 //! however ids are spread. Integers are no exception: ids that jump would make a chunk of nearly all rows.
 
-use super::key::Key;
+use super::key::{Key, qualified};
 use super::query::{KEYS, ORDER, Query, where_all};
 use crate::schema::ObjectName;
 use crate::sql::{Literal, QualifiedName};
@@ -12,7 +12,8 @@ const SAMPLED_PAGES: u32 = 2000;
 /// The bounds of chunks of a table, in order. Bounds of the other side are taken in, so that neither side has a chunk that
 /// is much too large.
 pub(super) fn key_bounds(table: &ObjectName, key: &Key, conditions: &[String]) -> Query {
-    let name = QualifiedName::from(table);
+    // With its schema even where that is `public`: a table may be called as the query calls its parts.
+    let name = format!("{}.{}", qualified(None, &table.schema), qualified(None, &table.name));
     let aliases: Vec<String> = (1..=key.len()).map(|number| format!("key_{number}")).collect();
     let columns = key.ordered(&key.columns(None), false);
     let selected: Vec<String> =
@@ -37,7 +38,7 @@ pub(super) fn key_bounds(table: &ObjectName, key: &Key, conditions: &[String]) -
 SELECT {travelling}
 FROM bounds
 ORDER BY {order_of_bounds}",
-        relation = Literal::text(name.to_string()),
+        relation = Literal::text(&name),
         selected = selected.join(", "),
         conditions = where_all(conditions, "    "),
         keys = aliases.join(", "),

@@ -10,6 +10,8 @@ use crate::sql::{DataType, TypeFamily};
 pub enum Form {
     /// As it is: integers, UUIDs, times and the like have one meaning and one text under the settings of the session.
     AsIs,
+    /// Integers of eight bytes. PostgreSQL folds their halves, so that -1 and 4294967295 have one hash, as 1 and 4294967296.
+    BigInteger,
     /// As text, byte by byte: texts whatever their collation, enums, types of extensions, types without a hash.
     Text,
     /// Numbers of any scale: `1.0` and `1.00` are equal.
@@ -47,6 +49,7 @@ impl Form {
 
     fn of_element(data_type: &DataType) -> Form {
         match data_type.family() {
+            TypeFamily::Integer if data_type.base() == "bigint" => Form::BigInteger,
             TypeFamily::Integer
             | TypeFamily::Boolean
             | TypeFamily::Date
@@ -85,6 +88,7 @@ impl Form {
     pub fn hashed(&self, column: &str) -> String {
         match self {
             Form::AsIs | Form::Decimal | Form::Float | Form::Bytes => column.to_owned(),
+            Form::BigInteger => format!("{column}, ({column} >> 32)::integer"),
             Form::Json => format!("{column}::jsonb"),
             Form::Money => format!("{column}::numeric"),
             // Hashes of arrays leave out their dimensions.
@@ -97,7 +101,7 @@ impl Form {
     /// The value as a text that servers of all versions write alike.
     pub fn canonical(&self, column: &str) -> String {
         match self {
-            Form::AsIs | Form::Text | Form::TextArray => format!("{column}::text"),
+            Form::AsIs | Form::BigInteger | Form::Text | Form::TextArray => format!("{column}::text"),
             Form::Decimal => format!("trim_scale({column})::text"),
             Form::Float => format!("({column} + '0')::text"),
             Form::Bytes => format!("encode({column}, 'hex')"),
@@ -122,11 +126,14 @@ impl Form {
 }
 
 /// `jsonb` keeps the zeros at the end of a number, which count as little there as in a `numeric`. A number follows `[`, a
-/// space or nothing, and stands before `,`, `]`, `}` or nothing.
+/// space or nothing, and stands before `,`, `]`, `}` or nothing. What looks like one within a string stays: strings are
+/// matched first, and put back as they are.
 fn canonical_json(text: &str) -> String {
+    let string = r#"("(?:[^"\\]|\\.)*")"#;
+    let end = "(?=[],}]|$)";
     let trimmed =
-        format!(r"regexp_replace({text}, '((^|[[ ])-?[0-9]+\.[0-9]*[1-9])0+(?=[],}}]|$)', '\1', 'g')");
-    format!(r"regexp_replace({trimmed}, '((^|[[ ])-?[0-9]+)\.0+(?=[],}}]|$)', '\1', 'g')")
+        format!(r"regexp_replace({text}, '{string}|((?:^|[[ ])-?[0-9]+\.[0-9]*[1-9])0+{end}', '\1\2', 'g')");
+    format!(r"regexp_replace({trimmed}, '{string}|((?:^|[[ ])-?[0-9]+)\.0+{end}', '\1\2', 'g')")
 }
 
 #[cfg(test)]
@@ -149,6 +156,13 @@ mod tests {
         assert_eq!(Form::of(&ColumnType::Extension("citext".into())), Form::Text);
         assert_eq!(form("json").hashed("x"), "x::jsonb");
         assert_eq!(form("timestamptz").hashed("x"), "x");
+    }
+
+    #[test]
+    fn big_integers_are_hashed_with_their_upper_half() {
+        assert_eq!(form("bigint").hashed("x"), "x, (x >> 32)::integer");
+        assert_eq!(form("bigint").canonical("x"), "x::text");
+        assert_eq!(form("integer").hashed("x"), "x");
     }
 
     #[test]
