@@ -1,5 +1,6 @@
 //! Plans: proved by execution, refused when they are spoilt; every precondition of the executor.
 
+mod difference;
 mod facts;
 mod preconditions;
 mod proof;

@@ -233,6 +233,25 @@ fn thousands_of_tables_in_a_row_need_no_deep_stack() {
 }
 
 #[test]
+fn partitions_are_maintained_once_everything_stands() {
+    let function =
+        |returns: &str| Function { returns: returns.into(), body: "BEGIN END".into(), comment: None };
+    let node = SqlNode { after: None, up: "CREATE VIEW v".into(), down: "DROP VIEW v".into() };
+    let target = Schema {
+        functions: [(name("changes"), function("trigger")), (name("maintain"), function("void"))].into(),
+        sql_nodes: [("v".to_owned(), node)].into(),
+        ..schema([table("a", &[])])
+    };
+    let plan = plan::initial(&target).expect("there is no cycle");
+    let maintained: Vec<usize> = (0..plan.up.len())
+        .filter(|at| matches!(&plan.up[*at], Statement::MaintainPartitions { .. }))
+        .collect();
+    assert_eq!(maintained, [plan.up.len() - 1]);
+    assert_eq!(plan.up.last(), Some(&Statement::MaintainPartitions { function: name("maintain") }));
+    assert_eq!(prove(&plan, &target), Ok(()));
+}
+
+#[test]
 fn proofs_say_what_is_wrong() {
     let target = schema([table("a", &[]), table("b", &[("a", false)])]);
     let plan = plan::initial(&target).expect("there is no cycle");

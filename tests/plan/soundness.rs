@@ -203,6 +203,14 @@ fn statements_fit_together() {
             "trigger `t` of table `public.users` has its events not in order and without repeats",
         ),
         (
+            Statement::CreateTrigger {
+                table: name("users"),
+                name: "t".into(),
+                trigger: trigger("on_change", &[TriggerEvent::Update, TriggerEvent::Update]),
+            },
+            "trigger `t` of table `public.users` has its events not in order and without repeats",
+        ),
+        (
             Statement::MaintainPartitions { function: name("on_change") },
             "function `public.on_change` can only be called by a trigger",
         ),

@@ -6,10 +6,8 @@ use crate::sql::{DataType, columns_of, extension_type, is_known_extension};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-type Outcome = Result<(), ExecutionError>;
-
 impl Executor {
-    pub(super) fn create_table(&mut self, name: &ObjectName, table: &Table) -> Outcome {
+    pub(super) fn create_table(&mut self, name: &ObjectName, table: &Table) -> Result<(), ExecutionError> {
         let object = Object::Table(name.clone());
         self.require_namespace(name)?;
         if self.schema.tables.contains_key(name) {
@@ -27,7 +25,7 @@ impl Executor {
         Ok(())
     }
 
-    pub(super) fn drop_table(&mut self, name: &ObjectName) -> Outcome {
+    pub(super) fn drop_table(&mut self, name: &ObjectName) -> Result<(), ExecutionError> {
         self.table(name)?;
         self.refuse_if_needed(&Object::Table(name.clone()))?;
         if let Some(table) = self.schema.tables.remove(name) {
@@ -46,7 +44,7 @@ impl Executor {
         table: &ObjectName,
         name: &str,
         foreign_key: &ForeignKey,
-    ) -> Outcome {
+    ) -> Result<(), ExecutionError> {
         let definition = self.table(table)?;
         if constraint_names(definition).any(|taken| taken == name) {
             return Err(ExecutionError::AlreadyExists(Object::Constraint(table.clone(), name.to_owned())));
@@ -59,7 +57,7 @@ impl Executor {
         Ok(())
     }
 
-    pub(super) fn drop_foreign_key(&mut self, table: &ObjectName, name: &str) -> Outcome {
+    pub(super) fn drop_foreign_key(&mut self, table: &ObjectName, name: &str) -> Result<(), ExecutionError> {
         let Some(foreign_key) = self.table_mut(table)?.foreign_keys.remove(name) else {
             return Err(ExecutionError::Missing(Object::Constraint(table.clone(), name.to_owned())));
         };
@@ -69,7 +67,12 @@ impl Executor {
         Ok(())
     }
 
-    pub(super) fn create_index(&mut self, table: &ObjectName, name: &str, index: &Index) -> Outcome {
+    pub(super) fn create_index(
+        &mut self,
+        table: &ObjectName,
+        name: &str,
+        index: &Index,
+    ) -> Result<(), ExecutionError> {
         let object = Object::Index(table.clone(), name.to_owned());
         let definition = self.table(table)?;
         if definition.indexes.contains_key(name) {
@@ -82,7 +85,7 @@ impl Executor {
         Ok(())
     }
 
-    pub(super) fn drop_index(&mut self, table: &ObjectName, name: &str) -> Outcome {
+    pub(super) fn drop_index(&mut self, table: &ObjectName, name: &str) -> Result<(), ExecutionError> {
         let object = Object::Index(table.clone(), name.to_owned());
         let definition = self.table(table)?;
         let Some(index) = definition.indexes.get(name) else {
@@ -99,7 +102,13 @@ impl Executor {
         Ok(())
     }
 
-    fn check_index(&self, name: &ObjectName, table: &Table, object: &Object, index: &Index) -> Outcome {
+    fn check_index(
+        &self,
+        name: &ObjectName,
+        table: &Table,
+        object: &Object,
+        index: &Index,
+    ) -> Result<(), ExecutionError> {
         let malformed = |reason| Err(ExecutionError::Malformed { object: object.clone(), reason });
         if index.parts.is_empty() {
             return malformed("is over no column");
@@ -136,7 +145,7 @@ impl Executor {
         })
     }
 
-    fn check_columns(&self, name: &ObjectName, table: &Table) -> Outcome {
+    fn check_columns(&self, name: &ObjectName, table: &Table) -> Result<(), ExecutionError> {
         for (column_name, column) in &table.columns {
             self.require_type(&column.data_type)?;
             let sources = [column.identity, column.default.is_some(), column.generated.is_some()];
@@ -177,13 +186,13 @@ impl Executor {
         name: &ObjectName,
         table: &Table,
         expressions: impl IntoIterator<Item = &'a Expression>,
-    ) -> Outcome {
+    ) -> Result<(), ExecutionError> {
         expressions
             .into_iter()
             .try_for_each(|expression| require_columns(name, table, &*self.columns_used(&expression.text)))
     }
 
-    fn check_keys(&self, name: &ObjectName, table: &Table) -> Outcome {
+    fn check_keys(&self, name: &ObjectName, table: &Table) -> Result<(), ExecutionError> {
         let mut names = BTreeSet::new();
         for constraint in constraint_names(table) {
             if !names.insert(constraint) {
@@ -231,7 +240,7 @@ impl Executor {
         table: &Table,
         key_name: &str,
         foreign_key: &ForeignKey,
-    ) -> Outcome {
+    ) -> Result<(), ExecutionError> {
         let object = Object::Constraint(name.clone(), key_name.to_owned());
         check_key_columns(name, table, &object, &foreign_key.columns)?;
         let target = if foreign_key.target == *name { table } else { self.table(&foreign_key.target)? };
@@ -273,7 +282,7 @@ impl Executor {
         needs
     }
 
-    fn require_type(&self, data_type: &str) -> Outcome {
+    fn require_type(&self, data_type: &str) -> Result<(), ExecutionError> {
         let stands = self.is_builtin(data_type) || self.object_of_type(data_type).is_some();
         if stands { Ok(()) } else { Err(ExecutionError::Missing(Object::Type(data_type.to_owned()))) }
     }
@@ -301,7 +310,11 @@ impl Executor {
         brings_it.or_else(may_bring_it).map(|extension| Object::Extension(extension.clone()))
     }
 
-    pub(super) fn require_free_type_name(&self, name: &ObjectName, object: &Object) -> Outcome {
+    pub(super) fn require_free_type_name(
+        &self,
+        name: &ObjectName,
+        object: &Object,
+    ) -> Result<(), ExecutionError> {
         self.require_free_relation_name(name, object)?;
         if self.schema.enums.contains_key(name) {
             let other = Box::new(Object::Enum(name.clone()));
@@ -310,7 +323,7 @@ impl Executor {
         Ok(())
     }
 
-    fn require_free_relation_name(&self, name: &ObjectName, object: &Object) -> Outcome {
+    fn require_free_relation_name(&self, name: &ObjectName, object: &Object) -> Result<(), ExecutionError> {
         match self.relations.get(name) {
             Some(other) => {
                 Err(ExecutionError::NameTaken { object: object.clone(), other: Box::new(other.clone()) })
@@ -320,7 +333,7 @@ impl Executor {
     }
 }
 
-fn refuse_what_has_statements_of_its_own(object: &Object, table: &Table) -> Outcome {
+fn refuse_what_has_statements_of_its_own(object: &Object, table: &Table) -> Result<(), ExecutionError> {
     let partitions = match table.partitioning.as_ref().map(|partitioning| &partitioning.method) {
         None | Some(PartitionMethod::Range) => false,
         Some(PartitionMethod::Hash { partitions }) => !partitions.is_empty(),
@@ -333,7 +346,12 @@ fn refuse_what_has_statements_of_its_own(object: &Object, table: &Table) -> Outc
     Ok(())
 }
 
-fn check_key_columns(name: &ObjectName, table: &Table, object: &Object, columns: &[String]) -> Outcome {
+fn check_key_columns(
+    name: &ObjectName,
+    table: &Table,
+    object: &Object,
+    columns: &[String],
+) -> Result<(), ExecutionError> {
     if columns.is_empty() {
         return Err(ExecutionError::Malformed { object: object.clone(), reason: "is over no column" });
     }
@@ -348,7 +366,7 @@ fn check_partition_columns(
     table: &Table,
     key: &Object,
     columns: &BTreeSet<&str>,
-) -> Outcome {
+) -> Result<(), ExecutionError> {
     let mut divided_by = table.partitioning.iter().flat_map(|partitioning| &partitioning.columns);
     match divided_by.find(|column| !columns.contains(column.as_str())) {
         None => Ok(()),
@@ -363,7 +381,7 @@ fn require_columns<'a>(
     name: &ObjectName,
     table: &Table,
     columns: impl IntoIterator<Item = &'a String>,
-) -> Outcome {
+) -> Result<(), ExecutionError> {
     match columns.into_iter().find(|column| !table.columns.contains_key(*column)) {
         None => Ok(()),
         Some(column) => Err(ExecutionError::Missing(Object::Column(name.clone(), column.clone()))),
