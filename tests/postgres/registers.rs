@@ -1,10 +1,11 @@
 //! Whole registers: bootstrap, up, what stands then and who may do what, down, and every statement by itself.
 
-use crate::service::{administrator, prove};
+use crate::service::{administrator, prove, stand_up};
 use crate::support::registers::registers;
-use crate::support::services::{Service, check, compile, errors};
+use crate::support::services::{Service, check, compile, errors, services};
 use crate::support::{ADMINISTRATOR, Server};
 use crate::{on_every_server, on_every_server_at_random, privileges};
+use freehold::rules::RULES;
 use freehold::source::{Disk, Memory};
 use proptest::prelude::*;
 use std::path::Path;
@@ -59,6 +60,23 @@ proptest! {
         let errors = errors(&check(&files, "model.kdl"));
         prop_assert!(errors.is_empty(), "{errors:#?}\n{text}");
     }
+}
+
+/// What `allow` and `lint` may silence is what PostgreSQL takes: the register in which each such rule fires is migrated.
+#[test]
+fn what_can_be_silenced_can_be_migrated() {
+    on_every_server(async |server| {
+        for (number, rule) in RULES.iter().filter(|rule| rule.unsilenceable.is_none()).enumerate() {
+            // Databases and roles are those of a whole server, so each register gets names of its own.
+            let text = rule.fires.replace("    database ", &format!("    database d{number}_"));
+            let mut files = Memory::default();
+            files.insert("model.kdl", text.as_str());
+            for service in services(&check(&files, "model.kdl")) {
+                println!("{}: {}", rule.name, service.name);
+                stand_up(server, &service).await;
+            }
+        }
+    });
 }
 
 #[test]

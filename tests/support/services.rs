@@ -41,6 +41,11 @@ pub fn errors(checked: &Checked) -> Vec<String> {
 pub fn compile(files: &dyn FileSystem, model: &str) -> Vec<Service> {
     let checked = check(files, model);
     assert_eq!(errors(&checked), [""; 0]);
+    services(&checked)
+}
+
+/// Compiles a register, whatever was found in it.
+pub fn services(checked: &Checked) -> Vec<Service> {
     let register = &checked.register;
     let templates = Templates::new(&BTreeMap::new()).unwrap();
     let selection = Selection::default();
