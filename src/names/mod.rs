@@ -17,5 +17,5 @@ pub use protobuf::{
 };
 pub use roles::DatabaseRoles;
 pub use rpc::{rpc_batch_get, rpc_batch_get_by, rpc_exists, rpc_exists_by, rpc_get, rpc_get_by, rpc_list};
-pub use shortened::shortened;
+pub use shortened::{partition_index_name, sequence_name, shortened};
 pub use target::{NameProblem, Target, check};

@@ -4,9 +4,9 @@ use super::{Rule, Scope};
 use crate::diagnostic::{Finding, Severity};
 use crate::names;
 use crate::semantic::model::{
-    EnumType, Event, Field, Index, Located, OUTBOX_TABLE, PROCESSED_EVENTS_TABLE, PROJECTION_COLUMNS,
-    PartitionMethod, Projection, ROW_VERSION_COLUMN, RpcKind, Service, ServiceId, Table, TableId,
-    TopicSubject,
+    EnumType, Event, Field, Index, IndexKey, Located, OUTBOX_TABLE, PROCESSED_EVENTS_TABLE,
+    PROJECTION_COLUMNS, PartitionMethod, Projection, ROW_VERSION_COLUMN, RpcKind, Service, ServiceId, Table,
+    TableId, TopicSubject,
 };
 use crate::semantic::{Messages, Register, messages};
 use crate::source::Place;
@@ -26,7 +26,8 @@ Reports two different names that become the same one somewhere:
 - topics: `a.b` and `a_b` name one metric of Kafka, which therefore refuses the second
 - relations of a database: tables, read copies, enums, indexes and unique constraints of one PostgreSQL schema share their
   names, also with the tables that the compiler adds (`outbox_events`, `processed_events`)
-- sequences of `identity` columns, `TABLE_COLUMN_seq`, and partitions by time, `TABLE_2026_01`, are relations too
+- sequences of `identity` columns, `TABLE_COLUMN_seq`, partitions by time, `TABLE_2026_01`, and the indexes of other partitions,
+  `TABLE_p0_COLUMN_idx`, are relations too
 - constraints of one table: its checks, foreign keys and unique constraints share their names
 - columns that the compiler adds: `row_version` in a table with a topic; `source_version`, `source_deleted_at` and
   `synced_at` in a read copy
@@ -169,8 +170,11 @@ fn relations<'a>(register: &'a Register, service: &'a Service, taken: &mut Taken
     let mut divided: HashSet<(&str, &str)> = HashSet::new();
     for table in service.tables.iter().map(|id| &register.tables[*id]) {
         for column in table.columns.iter().filter(|column| column.identity) {
-            let sequence = format!("{}_{}_seq", table.sql_name(), column.name.value);
+            let sequence = names::sequence_name(table.sql_name(), column.name.as_str());
             taken.reserve(&scope(table.sql_schema()), &sequence);
+        }
+        for index in partition_indexes(table) {
+            taken.reserve(&scope(table.sql_schema()), &index);
         }
         let method = table.partition.as_ref().map(|partition| &partition.method);
         if matches!(method, Some(PartitionMethod::Range(_))) {
@@ -224,6 +228,39 @@ fn indexes<'a>(indexes: &'a [Index], scope: &str, taken: &mut Taken<'a, '_>) {
     for name in indexes.iter().filter_map(|index| index.name.as_ref()) {
         taken.take(scope, name.as_str(), name, "one relation of the database");
     }
+}
+
+/// The names of the indexes of a table's partitions by hash or by list. PostgreSQL gives them, and finds another where one is taken;
+/// but what a migration makes after the partitions comes too late.
+fn partition_indexes(table: &Table) -> Vec<String> {
+    let endings: Vec<String> = match table.partition.as_ref().map(|partition| &partition.method) {
+        Some(PartitionMethod::Hash(parts)) => (0..*parts).map(|part| format!("_p{part}")).collect(),
+        Some(PartitionMethod::List(parts)) => {
+            parts.iter().map(|part| format!("_{}", part.name.value)).collect()
+        }
+        Some(PartitionMethod::Range(_)) | None => return Vec::new(),
+    };
+    let name = |column: &Located<usize>| table.columns[column.value].name.as_str();
+    let mut indexes: Vec<(Vec<&str>, &str)> = Vec::new();
+    indexes.extend(table.primary_key.iter().map(|_| (Vec::new(), "pkey")));
+    indexes.extend(table.uniques.iter().map(|unique| {
+        let label = if unique.predicate.is_some() { "idx" } else { "key" };
+        (unique.columns.iter().map(name).collect(), label)
+    }));
+    indexes.extend(table.indexes.iter().map(|index| {
+        let parts = index.parts.iter().map(|part| match &part.value.key {
+            IndexKey::Column(column) => table.columns[*column].name.as_str(),
+            IndexKey::Expression(_) => "expr",
+        });
+        (parts.chain(index.include.iter().map(name)).collect(), "idx")
+    }));
+    let partitions = endings.iter().map(|ending| names::shortened(table.sql_name(), ending));
+    let of = |partition: String| {
+        let names =
+            indexes.iter().map(|(columns, label)| names::partition_index_name(&partition, columns, label));
+        names.collect::<Vec<_>>()
+    };
+    partitions.flat_map(of).collect()
 }
 
 /// The table of which this may be the name of a partition by time: `t` of `t_2026`, `t_2026_01` and `t_2026_01_31`.

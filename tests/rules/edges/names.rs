@@ -84,6 +84,38 @@ fn names_that_postgresql_gives_are_taken() {
 }
 
 #[test]
+fn names_that_postgresql_cuts_are_taken_as_it_cuts_them() {
+    let long = "a".repeat(60);
+    let numbered = format!("table {long} {{ column id bigint identity primary-key }}; ");
+    let other =
+        |name: &str| service("a", &format!("{numbered} table {name} {{ column id uuid primary-key }}"));
+    colliding(&other(&format!("{}_id_seq", &long[..56])));
+    legal(&other(&format!("{}_id_seq", &long[..55])));
+}
+
+#[test]
+fn names_of_the_indexes_of_partitions_are_taken() {
+    let columns =
+        "column a int; column b text; primary-key a; unique a b; index b; index a b where=\"a > 1\"";
+    let divided = [("hash { parts 2 }", "p1"), ("list { part one 1; part other 2 }", "other")];
+    for (partition, part) in divided {
+        let whole = format!("table t {{ {columns}; partition a by={partition} }};");
+        for name in ["pkey", "a_b_key", "b_idx", "a_b_idx"] {
+            let table = format!("table t_{part}_{name} {{ column id uuid primary-key }}");
+            colliding(&service("a", &format!("{whole} {table}")));
+            let index = format!(
+                "table u {{ column id uuid primary-key; column n int; index n name=t_{part}_{name} }}"
+            );
+            colliding(&service("a", &format!("{whole} {index}")));
+        }
+        for name in ["a_idx", "b_key", "x_pkey"] {
+            legal(&service("a", &format!("{whole} table t_{part}_{name} {{ column id uuid primary-key }}")));
+        }
+        legal(&service("a", &format!("{whole} table t_p2_pkey {{ column id uuid primary-key }}")));
+    }
+}
+
+#[test]
 fn constraints_of_a_table_have_names_of_their_own() {
     let pointing = "column p uuid nullable; index p; foreign-key p to=t";
     colliding(&table(&format!("{pointing} name=c; check c \"id IS NOT NULL\"")));
