@@ -63,8 +63,16 @@ fn output(case: &Case) -> String {
     let Some(selection) = case.selection.as_ref().filter(|_| !checked.has_errors()) else { return text };
     let templates = Templates::new(&BTreeMap::new()).expect("the embedded templates are right");
     let made = session::generate(&checked.register, &checked.locks, &templates, selection, &mut |_| {})
-        .expect("it is built")
-        .files;
+        .expect("it is built");
+    for change in &made.locks {
+        let _ = write!(
+            text,
+            "\n//// {}\n{}",
+            change.owner.path(),
+            change.after.as_deref().unwrap_or("(removed)\n")
+        );
+    }
+    let made = made.files;
     assert!(!made.is_empty(), "{}: the case shows no file", case.folder.display());
     for file in made {
         let _ = write!(text, "\n//// {} (from {})\n{}", file.path, file.node, file.contents);

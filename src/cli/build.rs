@@ -91,13 +91,20 @@ fn make(
         session::generate(&checked.register, &checked.locks, templates, &selection, &mut |stage| {
             stopwatch.lap(stage);
         })?;
-    let locks: Vec<Change> = locks.iter().map(lock_change).collect();
+    let changes: Vec<Change> = locks.iter().map(lock_change).collect();
     let output = arguments.out.clone().unwrap_or_else(|| project.default_output());
     let owned = Backend::ALL.map(Backend::name);
     let stale = |path: &str, node: &str| selection.includes(path, node);
-    let state = State { folder: &project.root, changes: &locks };
+    let state = State { folder: &project.root, changes: &changes };
     let target = Target { folder: &output, owned: &owned, stale: &stale, force: arguments.force, state };
-    let comparison = if arguments.check {
+    let lost = if locks.iter().any(|lock| lock.before.is_none()) {
+        output_findings::lost_locks(&project.root, &locks, &writer::compare(&target, &files)?)
+    } else {
+        Vec::new()
+    };
+    let is_lost = !lost.is_empty();
+    checked.findings.extend(lost);
+    let comparison = if arguments.check || is_lost {
         let comparison = writer::compare(&target, &files)?;
         checked.findings.extend(output_findings::stale(&project.root, &comparison.state));
         checked.findings.extend(output_findings::stale(&output, &comparison.changes));

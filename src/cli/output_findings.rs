@@ -1,9 +1,13 @@
 //! Findings about generated files, with their pages.
 
 use crate::diagnostic::Finding;
-use crate::writer::{Change, Comparison, RefusalReason};
+use crate::lock::{LockChange, Owner};
+use crate::text::printable_path;
+use crate::writer::{self, Change, Comparison, RefusalReason};
+use std::collections::BTreeMap;
 use std::path::Path;
 
+const LOST: &str = "lock-lost";
 const STALE: &str = "stale-output";
 const EDITED: &str = "edited-output";
 const FOREIGN: &str = "foreign-output";
@@ -44,6 +48,24 @@ Move it out of the output folder, or choose another one with `--out`.
 ",
     ),
     (
+        LOST,
+        "## What it does
+
+Reports a service that has no lock, although files of Protobuf stand in the output that were made from it and would now
+change. Nothing is written.
+
+## Why it is bad
+
+The lock knows which numbers are in use. Without it numbers are given anew, in the order of the register, and programs
+that were made from the old files would read one field as another.
+
+## How to mend it
+
+Restore the file from version control; it belongs into every commit together with the register. Only where nothing uses
+the old files any more, remove those, and build again.
+",
+    ),
+    (
         STALE,
         "## What it does
 
@@ -73,6 +95,28 @@ pub(super) fn stale(folder: &Path, changes: &[Change]) -> Vec<Finding> {
             .help("run `freehold build` and commit what it writes")
     };
     changes.iter().map(finding).collect()
+}
+
+/// Services without a lock whose output knows numbers that only a lock can have given.
+pub(super) fn lost_locks(root: &Path, locks: &[LockChange], comparison: &Comparison) -> Vec<Finding> {
+    let refused = comparison.refusals.iter().map(|refusal| &refusal.change);
+    let standing: BTreeMap<String, &Change> = comparison
+        .changes
+        .iter()
+        .chain(refused)
+        .filter(|change| change.path.starts_with("proto/"))
+        .filter_map(|change| Some((writer::header::node(change.before.as_deref()?)?, change)))
+        .collect();
+    let lost = locks.iter().filter(|lock| lock.before.is_none()).filter_map(|lock| {
+        let Owner::Service(name) = &lock.owner else { return None };
+        let change = standing.get(&format!("service {name}"))?;
+        let path = printable_path(&root.join(lock.owner.path()));
+        let message = format!("service `{name}` has no lock, but `{}` was made with one", change.path);
+        Some(Finding::error(LOST, message).help(format!(
+            "restore `{path}` from version control; where nothing uses the old files any more, remove them"
+        )))
+    });
+    lost.collect()
 }
 
 /// Files that stand in the way.

@@ -7,13 +7,16 @@ use crate::diagnostic::Finding;
 use crate::semantic::Register;
 use crate::semantic::model::{Located, Service};
 use crate::source::Place;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Something with a name outside the register.
 struct Declared<'a> {
     kind: NameKind,
-    /// What it is called in the register, and outside if it is new.
+    /// What it is called in the register.
     name: &'a str,
+    /// What it is called outside if it is new.
+    wanted: Cow<'a, str>,
     /// What it was called.
     was: Option<&'a str>,
     place: Place,
@@ -21,13 +24,14 @@ struct Declared<'a> {
 
 impl<'a> Declared<'a> {
     fn new(kind: NameKind, name: &'a Located<String>, was: Option<&'a Located<String>>) -> Declared<'a> {
-        Declared { kind, name: name.as_str(), was: was.map(Located::as_str), place: name.place }
+        let wanted = Cow::Borrowed(name.as_str());
+        Declared { kind, name: name.as_str(), wanted, was: was.map(Located::as_str), place: name.place }
     }
 }
 
 impl Locks {
-    /// Follows renames of services, and freezes the names of topics, consumer groups, databases and servers: each keeps
-    /// the one that it has, and a new one takes that of the register. One that belongs to something which is no longer
+    /// Follows renames of services, and freezes the names of packages, topics, consumer groups, databases and servers:
+    /// each keeps the one that it has, and a new one takes that of the register. One that belongs to something which is no longer
     /// there, or is called otherwise by now, is a finding, and is not frozen.
     pub fn freeze(&mut self, register: &Register) -> Vec<Finding> {
         self.follow_renames(register);
@@ -47,7 +51,7 @@ impl Locks {
         for (owner, declared) in &all {
             let lock = self.lock_mut(owner);
             let is_known = |key: &str| lock.has_name(declared.kind, key);
-            let wire = (declared.kind, declared.name.to_owned());
+            let wire = (declared.kind, declared.wanted.clone().into_owned());
             if !is_known(declared.name) && !declared.was.is_some_and(is_known) {
                 // Two that share a name in the register are found by the rules.
                 let shares =
@@ -59,7 +63,7 @@ impl Locks {
                     continue;
                 }
             }
-            lock.name(declared.kind, declared.name, declared.was.as_slice(), declared.name);
+            lock.name(declared.kind, declared.name, declared.was.as_slice(), &declared.wanted);
         }
         findings
     }
@@ -78,7 +82,8 @@ fn declared(register: &Register) -> Vec<(Owner, Declared<'_>)> {
 }
 
 fn of_service<'a>(register: &'a Register, service: &'a Service) -> Vec<Declared<'a>> {
-    let mut all = Vec::new();
+    let package = Declared::new(NameKind::Package, &service.name, service.was.as_ref());
+    let mut all = vec![Declared { wanted: Cow::Owned(register.protobuf_package(service)), ..package }];
     if let Some(database) = &service.database {
         all.push(Declared::new(NameKind::Database, &database.name, database.was.as_ref()));
     }
@@ -89,7 +94,7 @@ fn of_service<'a>(register: &'a Register, service: &'a Service) -> Vec<Declared<
     for (name, place) in register.consumer_groups(service) {
         let is_own = name == service.name.as_str();
         let was = service.was.as_ref().filter(|_| is_own).map(Located::as_str);
-        all.push(Declared { kind: NameKind::Group, name, was, place });
+        all.push(Declared { kind: NameKind::Group, name, wanted: Cow::Borrowed(name), was, place });
     }
     all
 }
@@ -108,7 +113,7 @@ fn taken(declared: &Declared<'_>, holder: &Owner, key: &str) -> Finding {
         Owner::Platform => String::new(),
         Owner::Service(service) => format!(" of service `{}`", shown(service)),
     };
-    let name = shown(declared.name);
+    let name = shown(&declared.wanted);
     let message = if key == declared.name {
         format!("`{name}` is known as a {what}{of} that is no longer there")
     } else {

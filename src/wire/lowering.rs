@@ -38,9 +38,7 @@ pub fn lower(register: &Register, uses: &Uses, service: ServiceId, lock: &mut Se
     let declaration = &register.services[service];
     let name = declaration.name.as_str();
     let was = former(declaration.was.as_ref());
-    let platform = register.platform.name.iter().map(|name| names::protobuf_package_part(name.as_str()));
-    let parts: Vec<String> = platform.chain([names::protobuf_package_part(name)]).collect();
-    let stem = lock.name(NameKind::Package, name, &was, &parts.join("."));
+    let stem = lock.name(NameKind::Package, name, &was, &register.protobuf_package(declaration));
     let rpc_service = lock.name(NameKind::RpcService, name, &was, &names::protobuf_service(name));
     let mut lowering = Lowering {
         register,

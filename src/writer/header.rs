@@ -84,6 +84,14 @@ fn split_first_line(contents: &str) -> (&str, &str) {
     }
 }
 
+/// The node that a file on the disk was made from, whatever became of it since; `None` where people wrote it.
+pub fn node(text: &str) -> Option<String> {
+    match origin(text) {
+        Origin::Intact { node } | Origin::Edited { node } | Origin::Conflicted { node } => Some(node),
+        Origin::Foreign => None,
+    }
+}
+
 /// What a file on the disk is. Line ends that git changed do not count.
 pub fn origin(text: &str) -> Origin {
     let text: Cow<'_, str> =

@@ -72,6 +72,35 @@ fn another_output_folder_has_the_same_locks() {
 }
 
 #[test]
+fn a_lost_lock_is_not_made_anew_from_nothing() {
+    let folder = project(GOOD);
+    assert_eq!(run(folder.path(), "build").code, 0);
+    // Numbers that nothing shows to be others may be given again.
+    let path = folder.path().join("model/lock/accounts.kdl");
+    std::fs::remove_file(&path).expect("it was written");
+    assert_eq!(run(folder.path(), "build").code, 0);
+    put(
+        folder.path(),
+        "model/register.kdl",
+        GOOD.replace("        column email text", "        column other text\n        column email text")
+            .replace("carries display_name\n        event", "carries other display_name\n        event"),
+    );
+    std::fs::remove_file(&path).expect("it was written again");
+    let before = tree(folder.path());
+    for command in ["build", "build --check", "build --force", "build --only proto"] {
+        let ran = run(folder.path(), command);
+        assert_eq!(ran.code, 1, "{command}: {}", ran.stderr);
+        assert!(
+            ran.stderr.contains("lock-lost") && ran.stderr.contains("model/lock/accounts.kdl"),
+            "{}",
+            ran.stderr
+        );
+    }
+    assert!(tree(folder.path()) == before, "something was written");
+    assert_eq!(run(folder.path(), "build --out elsewhere").code, 0, "nothing there was made with the lock");
+}
+
+#[test]
 fn locks_lie_beside_the_model_file_wherever_it_is() {
     let folder = project(GOOD);
     put(folder.path(), "other/place/shop.kdl", GOOD);

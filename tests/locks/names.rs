@@ -158,6 +158,19 @@ fn a_name_that_was_renamed_away_is_still_taken() {
 }
 
 #[test]
+fn a_package_is_of_one_service_for_ever() {
+    let mut story = Story::new();
+    story.edit("service feed", "service timeline was=feed");
+    let (checked, _) = story.build();
+    assert_eq!(frozen(&checked, "timeline", NameKind::Package, "timeline"), "feed");
+    story.register.push_str("service feed team=everyone { summary \"Another\" }\n");
+    story.edit(" was=feed", "");
+    let refusals = story.refusals();
+    assert_eq!(refusals.len(), 1, "{refusals:?}");
+    assert!(refusals[0].starts_with("`feed` is known as the package of service `timeline`"), "{refusals:?}");
+}
+
+#[test]
 fn servers_are_frozen_without_a_service() {
     let mut story = Story::new();
     story.edit("server main ", "server first was=main ").edit("on=main", "on=first");

@@ -4,6 +4,7 @@ use super::{
     ColumnIndex, ColumnType, EventId, ExternId, Index, Located, OnDelete, RpcId, Service, ServiceId, TableId,
     TopicId,
 };
+use crate::names;
 use crate::source::Place;
 use std::collections::BTreeMap;
 
@@ -50,6 +51,14 @@ pub const PROCESSED_EVENTS_TABLE: &str = "processed_events";
 pub const ROW_VERSION_COLUMN: &str = "row_version";
 
 impl crate::semantic::Register {
+    /// The Protobuf package of a service without its version, if it is new: `nova.identity`.
+    pub fn protobuf_package(&self, service: &Service) -> String {
+        let platform = self.platform.name.iter().map(|name| name.as_str());
+        let parts: Vec<String> =
+            platform.chain([service.name.as_str()]).map(names::protobuf_package_part).collect();
+        parts.join(".")
+    }
+
     /// Whether events of others have an effect on a service's database, and so leave a trace in it.
     pub fn records_processed_events(&self, service: &Service) -> bool {
         let mut references = service.tables.iter().flat_map(|table| &self.tables[*table].references);
