@@ -1,6 +1,6 @@
 //! One run: load, check, plan, render. The one entry for commands and tests; knows nothing of arguments.
 
-use crate::backends::{Backend, GeneratedFile, bootstrap, docs, migrations, protobuf};
+use crate::backends::{Backend, GeneratedFile, bootstrap, docs, migrations, protobuf, reconciliation};
 use crate::diagnostic::{Finding, Severity};
 use crate::lock::{LockChange, Locks, Owner, ReadLocks, ServiceLock};
 use crate::lowering;
@@ -196,6 +196,9 @@ pub fn generate(
         }
         // Also where its files are not wanted: a lock is written as a whole.
         files.extend(proto(register, locks, templates, selection, &mut numbered)?);
+        if selection.includes_backend(Backend::Reconciliation) {
+            files.extend(reconciliation(register, templates, selection)?);
+        }
         Ok::<(), GenerateError>(())
     })?;
     files.extend(pages?);
@@ -296,6 +299,23 @@ fn proto(
     if !files.is_empty() {
         files.extend(protobuf::render_shared(templates, &shared)?);
     }
+    Ok(files)
+}
+
+/// Queries and scripts of every selected service that has something to compare, and what they share.
+fn reconciliation(
+    register: &Register,
+    templates: &Templates,
+    selection: &Selection,
+) -> Result<Vec<GeneratedFile>, GenerateError> {
+    let is_selected = |service: &Service| selection.includes_service(service.name.as_str());
+    let services: Vec<ServiceId> =
+        register.services.iter().filter(|(_, service)| is_selected(service)).map(|(id, _)| id).collect();
+    let of_services = in_order(
+        services.par_iter().map(|id| Ok(reconciliation::render_service(templates, register, *id)?)),
+    )?;
+    let mut files: Vec<GeneratedFile> = of_services.into_iter().flatten().collect();
+    files.extend(reconciliation::render_shared(templates, register)?);
     Ok(files)
 }
 

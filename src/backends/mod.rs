@@ -4,6 +4,7 @@ pub mod bootstrap;
 pub mod docs;
 pub mod migrations;
 pub mod protobuf;
+pub mod reconciliation;
 mod service_drawing;
 mod sql_text;
 
@@ -28,19 +29,22 @@ pub enum Backend {
     Sql,
     /// Messages and RPCs, as a module of Protobuf.
     Proto,
+    /// Queries and scripts that compare services with what they refer to and copy.
+    Reconciliation,
     /// Documentation of the whole register.
     Docs,
 }
 
 impl Backend {
     /// Every backend, in the order in which they run.
-    pub const ALL: [Backend; 3] = [Backend::Sql, Backend::Proto, Backend::Docs];
+    pub const ALL: [Backend; 4] = [Backend::Sql, Backend::Proto, Backend::Reconciliation, Backend::Docs];
 
     /// The name, as `--only` takes it and as its folder is called.
     pub fn name(self) -> &'static str {
         match self {
             Backend::Sql => "sql",
             Backend::Proto => "proto",
+            Backend::Reconciliation => "reconciliation",
             Backend::Docs => "docs",
         }
     }

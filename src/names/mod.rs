@@ -1,6 +1,7 @@
 //! What is legal as a name in each target, and the names that are derived from others.
 
 mod derived;
+mod file_stem;
 mod plural;
 mod protobuf;
 mod roles;
@@ -9,6 +10,7 @@ mod shortened;
 mod target;
 
 pub use derived::{crate_name, environment_variable, hcl_name, kubernetes_name, rust_identifier};
+pub use file_stem::file_stem;
 pub use plural::plural;
 pub use protobuf::{
     json_name, protobuf_enum_prefix, protobuf_enum_suffix, protobuf_enum_value, protobuf_envelope,

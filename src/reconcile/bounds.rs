@@ -27,22 +27,26 @@ pub(super) fn key_bounds(table: &ObjectName, key: &Key, conditions: &[String]) -
     FROM pg_partition_tree({relation}::regclass)
     WHERE isleaf
 ), sample AS (
-    SELECT {selected}, row_number() OVER (ORDER BY {order_of_rows}) AS number
+    SELECT
+        {selected},
+        row_number() OVER (ORDER BY {order_of_rows}) AS number
     FROM {name} TABLESAMPLE SYSTEM ((SELECT percent FROM share)) REPEATABLE (0){conditions}
 ), bounds AS (
     SELECT {keys} FROM sample
     WHERE number % greatest(1, (SELECT round($1 * percent / 100) FROM share)::bigint) = 0
     UNION
-    SELECT {given} FROM unnest(string_to_array($2, ',')) AS given (key)
+    SELECT
+        {given}
+    FROM unnest(string_to_array($2, ',')) AS given (key)
 )
 SELECT {travelling}
 FROM bounds
 ORDER BY {order_of_bounds}",
         relation = Literal::text(&name),
-        selected = selected.join(", "),
+        selected = selected.join(",\n        "),
         conditions = where_all(conditions, "    "),
         keys = aliases.join(", "),
-        given = key.parsed("given.key").join(", "),
+        given = key.parsed("given.key").join(",\n        "),
         travelling = key.travelling(&aliases),
     );
     Query {
@@ -75,25 +79,25 @@ pub(super) fn key_order(table: &ObjectName, key: &Key) -> Query {
 
 /// The columns of the catalogs that hold a locale have other names in each of PostgreSQL 15, 16 and 17.
 const COLLATIONS: &str = "SELECT string_agg(CASE
-        WHEN rule.locale IN ('C', 'POSIX') OR rule.provider = 'b' AND rule.locale = 'C.UTF-8' THEN 'bytes'
+        WHEN rule.locale IN ('C', 'POSIX') OR rule.provider IN ('b', 'c') AND rule.locale ~* '^C[.]UTF-?8$' THEN 'bytes'
         ELSE coalesce(concat_ws(' ', rule.provider, rule.locale, rule.changes) || ' ' || rule.version, 'unknown')
-    END, ', ' ORDER BY array_position(ARRAY[{names}]::name[], attribute.attname))
-FROM pg_attribute AS attribute
-JOIN pg_collation AS collation ON collation.oid = attribute.attcollation
-JOIN pg_database AS database ON database.datname = current_database()
+    END, ', ' ORDER BY array_position(ARRAY[{names}]::name[], attributes.attname))
+FROM pg_attribute AS attributes
+JOIN pg_collation AS collations ON collations.oid = attributes.attcollation
+JOIN pg_database AS databases ON databases.datname = current_database()
 CROSS JOIN LATERAL (
     SELECT
-        CASE WHEN collation.collprovider = 'd' THEN database.datlocprovider ELSE collation.collprovider END AS provider,
+        CASE WHEN collations.collprovider = 'd' THEN databases.datlocprovider ELSE collations.collprovider END AS provider,
         CASE
-            WHEN collation.collprovider = 'd' THEN coalesce(
-                to_jsonb(database) ->> 'datlocale', to_jsonb(database) ->> 'daticulocale', database.datcollate)
+            WHEN collations.collprovider = 'd' THEN coalesce(
+                to_jsonb(databases) ->> 'datlocale', to_jsonb(databases) ->> 'daticulocale', databases.datcollate)
             ELSE coalesce(
-                to_jsonb(collation) ->> 'colllocale', to_jsonb(collation) ->> 'colliculocale', collation.collcollate)
+                to_jsonb(collations) ->> 'colllocale', to_jsonb(collations) ->> 'colliculocale', collations.collcollate)
         END AS locale,
         CASE
-            WHEN collation.collprovider = 'd' THEN to_jsonb(database) ->> 'daticurules'
-            ELSE to_jsonb(collation) ->> 'collicurules'
+            WHEN collations.collprovider = 'd' THEN to_jsonb(databases) ->> 'daticurules'
+            ELSE to_jsonb(collations) ->> 'collicurules'
         END AS changes,
-        pg_collation_actual_version(collation.oid) AS version
+        pg_collation_actual_version(collations.oid) AS version
 ) AS rule
-WHERE attribute.attrelid = {relation}::regclass AND attribute.attname = ANY (ARRAY[{names}]::name[])";
+WHERE attributes.attrelid = {relation}::regclass AND attributes.attname = ANY (ARRAY[{names}]::name[])";

@@ -4,7 +4,7 @@
 use super::bounds::{key_bounds, key_order};
 use super::form::Form;
 use super::key::{Key, KeyColumn, Range, qualified};
-use super::query::{DIGEST, KEYS, LOWER, ORDER, Query, UPPER, where_all};
+use super::query::{DIGEST, KEYS, LOWER, ORDER, Query, UPPER, list, where_all};
 use crate::schema::ObjectName;
 use crate::semantic::Register;
 use crate::semantic::model::{
@@ -143,7 +143,7 @@ FROM (
             self.record_hash("        "),
             self.text_hash("        "),
             QualifiedName::from(&self.table),
-            where_all(&self.in_chunk("$4"), "    "),
+            where_all(&self.in_chunk("        "), "    "),
         );
         Query {
             name: "chunk_digest",
@@ -166,7 +166,7 @@ FROM {}{}",
             self.record_hash("        "),
             self.text_hash("        "),
             QualifiedName::from(&self.table),
-            where_all(&self.in_chunk("$4"), ""),
+            where_all(&self.in_chunk("    "), ""),
         );
         Query {
             name: "chunk_rows",
@@ -176,9 +176,9 @@ FROM {}{}",
         }
     }
 
-    fn in_chunk(&self, order: &'static str) -> Vec<String> {
-        let range = Range { lower: "$1", upper: "$2", order: Some(order) };
-        self.is_live().into_iter().chain(self.key.within(range)).collect()
+    fn in_chunk(&self, indent: &str) -> Vec<String> {
+        let range = Range { lower: "$1", upper: "$2", order: Some("$4") };
+        self.is_live().into_iter().chain(self.key.within(range, indent)).collect()
     }
 
     /// The columns of the digest of a row: its key, then what is compared.
@@ -222,10 +222,11 @@ FROM {}{}",
         ELSE {texts}
     END
 FROM unnest(string_to_array($1, ',')) WITH ORDINALITY AS given (key, number)
-LEFT JOIN {} AS found ON {}
+LEFT JOIN {} AS found
+    ON {}
 ORDER BY given.number",
             QualifiedName::from(&self.table),
-            self.key.equals(Some("found"), "given.key"),
+            self.key.equals(Some("found"), "given.key").join("\n    AND "),
         );
         Query {
             name: "look_at_keys",
@@ -246,14 +247,4 @@ fn first_bytes_of_sha256(record: &str) -> String {
 
 fn record(columns: impl Iterator<Item = String>, indent: &str) -> String {
     format!("ROW({})", list(&columns.collect::<Vec<_>>(), indent))
-}
-
-/// Expressions on one line where they fit, else one on each line.
-fn list(columns: &[String], indent: &str) -> String {
-    let on_one_line = columns.join(", ");
-    if on_one_line.len() <= 80 {
-        return on_one_line;
-    }
-    let separator = format!(",\n{indent}    ");
-    format!("\n{indent}    {}\n{indent}", columns.join(&separator))
 }

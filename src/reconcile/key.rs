@@ -4,6 +4,7 @@
 //! everything between the two servers.
 
 use super::form::Form;
+use super::query::list;
 use crate::semantic::model::{ColumnType, Table};
 use crate::sql::{TypeFamily, write_identifier};
 
@@ -176,12 +177,11 @@ impl Key {
         self.columns.iter().enumerate().map(|(index, column)| column.parsed(index, travelled)).collect()
     }
 
-    /// Whether a row has the key that has travelled.
-    pub(super) fn equals(&self, alias: Option<&str>, travelled: &str) -> String {
+    /// The conditions under which a row has the key that has travelled.
+    pub(super) fn equals(&self, alias: Option<&str>, travelled: &str) -> Vec<String> {
         let names = self.columns(alias);
         let sides = self.columns.iter().zip(&names).zip(self.parsed(travelled));
-        let conditions = sides.map(|((column, name), value)| format!("{} = {value}", column.matched(name)));
-        conditions.collect::<Vec<_>>().join(" AND ")
+        sides.map(|((column, name), value)| format!("{} = {value}", column.matched(name))).collect()
     }
 
     /// What ranges are over, from expressions for the columns.
@@ -202,24 +202,24 @@ impl Key {
         terms.join(", ")
     }
 
-    /// The conditions of a chunk. A planner that knows the parameters is left with a plain comparison, for an index.
-    pub(super) fn within(&self, range: Range) -> [String; 2] {
+    /// The conditions of a chunk, in lines that begin behind an indent. A planner that knows the parameters is left with a plain
+    /// comparison, for an index.
+    pub(super) fn within(&self, range: Range, indent: &str) -> [String; 2] {
         let Range { lower, upper, order } = range;
-        [
-            format!("({lower} IS NULL OR {})", self.compared(">", lower, order)),
-            format!("({upper} IS NULL OR {})", self.compared("<=", upper, order)),
-        ]
+        [self.compared(">", lower, order, indent), self.compared("<=", upper, order, indent)]
     }
 
-    fn compared(&self, operator: &str, bound: &str, order: Option<&str>) -> String {
+    fn compared(&self, operator: &str, bound: &str, order: Option<&str>, indent: &str) -> String {
+        let inner = format!("{indent}    ");
         let compared = |by_bytes| {
-            let columns = self.ordered(&self.columns(None), by_bytes);
-            format!("{} {operator} {}", row(&columns), row(&self.parsed(bound)))
+            let columns = row(&self.ordered(&self.columns(None), by_bytes), &inner);
+            format!("{columns} {operator} {}", row(&self.parsed(bound), &inner))
         };
         match order.filter(|_| !self.collated().is_empty()) {
-            None => compared(false),
+            None if self.len() == 1 => format!("({bound} IS NULL OR {})", compared(false)),
+            None => format!("({bound} IS NULL\n{inner}OR {}\n{indent})", compared(false)),
             Some(order) => format!(
-                "{order} = 'native' AND {} OR {order} = 'bytes' AND {}",
+                "({bound} IS NULL\n{inner}OR {order} = 'native' AND {}\n{inner}OR {order} = 'bytes' AND {}\n{indent})",
                 compared(false),
                 compared(true)
             ),
@@ -228,10 +228,10 @@ impl Key {
 }
 
 /// One expression as it is, several as a row.
-fn row(columns: &[String]) -> String {
+fn row(columns: &[String], indent: &str) -> String {
     match columns {
         [one] => one.clone(),
-        several => format!("ROW({})", several.join(", ")),
+        several => format!("ROW({})", list(several, indent)),
     }
 }
 

@@ -106,7 +106,8 @@ impl Orphans {
     fn chunk_keys(&self) -> Query {
         let columns = self.key.columns(None);
         let range = Range { lower: "$1", upper: "$2", order: None };
-        let conditions: Vec<String> = self.refers().into_iter().chain(self.key.within(range)).collect();
+        let conditions: Vec<String> =
+            self.refers().into_iter().chain(self.key.within(range, "    ")).collect();
         let text = format!(
             "SELECT {}, count(*)\nFROM {}{}\nGROUP BY {}",
             self.key.travelling(&columns),
@@ -123,7 +124,7 @@ impl Orphans {
     }
 
     fn missing_keys(&self) -> Query {
-        let mut conditions = vec![self.target_key.equals(Some("target"), "given.key")];
+        let mut conditions = self.target_key.equals(Some("target"), "given.key");
         conditions.extend(
             self.target_deleted_at
                 .iter()
@@ -150,7 +151,7 @@ WHERE NOT EXISTS (
     fn rows_of_keys(&self) -> Query {
         let given = alias_beside(&self.table.name, "given");
         let table = QualifiedName::from(&self.table);
-        let mut conditions = vec![self.key.equals(None, &format!("{given}.key"))];
+        let mut conditions = self.key.equals(None, &format!("{given}.key"));
         conditions.extend(self.refers());
         let row = self.row.columns(None);
         let text = format!(

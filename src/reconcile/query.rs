@@ -62,3 +62,13 @@ pub(super) fn where_all(conditions: &[String], indent: &str) -> String {
     }
     format!("\n{indent}WHERE {}", conditions.join(&format!("\n{indent}    AND ")))
 }
+
+/// Expressions on one line where they fit, else one on each line.
+pub(super) fn list(columns: &[String], indent: &str) -> String {
+    let on_one_line = columns.join(", ");
+    if on_one_line.len() <= 80 {
+        return on_one_line;
+    }
+    let separator = format!(",\n{indent}    ");
+    format!("\n{indent}    {}\n{indent}", columns.join(&separator))
+}

@@ -6,7 +6,7 @@
 mod lint;
 mod quoted;
 
-pub use quoted::{MarkdownCode, MarkdownText, MermaidText, Quoted};
+pub use quoted::{MarkdownCode, MarkdownText, MermaidText, Quoted, ShellWord};
 
 use std::collections::BTreeMap;
 use std::io;
@@ -22,6 +22,11 @@ const EMBEDDED: &[(&str, &str)] = &[
     ("proto/buf.yaml", include_str!("../../templates/proto/buf.yaml")),
     ("proto/event_metadata.proto", include_str!("../../templates/proto/event_metadata.proto")),
     ("proto/file.proto", include_str!("../../templates/proto/file.proto")),
+    ("reconciliation/README.md", include_str!("../../templates/reconciliation/README.md")),
+    ("reconciliation/driver.sh", include_str!("../../templates/reconciliation/driver.sh")),
+    ("reconciliation/queries.sql", include_str!("../../templates/reconciliation/queries.sql")),
+    ("reconciliation/reconcile.sh", include_str!("../../templates/reconciliation/reconcile.sh")),
+    ("reconciliation/session.sql", include_str!("../../templates/reconciliation/session.sql")),
     ("sql/bootstrap.sql", include_str!("../../templates/sql/bootstrap.sql")),
     ("sql/migration.sql", include_str!("../../templates/sql/migration.sql")),
 ];

@@ -108,6 +108,23 @@ impl MermaidText {
     }
 }
 
+/// One word of a shell, in single quotes: nothing in it is expanded, split or run. The shell's manual (POSIX, "Single-Quotes").
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub struct ShellWord(Quoted);
+
+impl ShellWord {
+    /// Quotes a text. No argument can hold a NUL, so it is left out.
+    pub fn new(text: &str) -> ShellWord {
+        ShellWord(Quoted(format!("'{}'", text.replace('\0', "").replace('\'', r"'\''"))))
+    }
+
+    /// The quoted text.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -126,6 +143,13 @@ mod tests {
         assert_eq!(MarkdownCode::new("a`b").as_str(), "``a`b``");
         assert_eq!(MarkdownCode::new("`a").as_str(), "`` `a ``");
         assert_eq!(MarkdownCode::new("a|b\nc").as_str(), r"`a\|b c`");
+    }
+
+    #[test]
+    fn a_word_of_the_shell_cannot_be_left() {
+        assert_eq!(ShellWord::new("users").as_str(), "'users'");
+        assert_eq!(ShellWord::new("").as_str(), "''");
+        assert_eq!(ShellWord::new("a'; $(ls) `ls` \\ \"\n\0").as_str(), "'a'\\''; $(ls) `ls` \\ \"\n'");
     }
 
     #[test]

@@ -1,0 +1,4 @@
+{{ view.introduction }}
+{% for query in view.queries %}
+{{ query }}
+{% endfor %}

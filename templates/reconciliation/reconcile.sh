@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+{{ view.introduction }}
+# README.md in the folder above says how to run this, and what it prints.
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source-path=SCRIPTDIR source=../driver.sh
+. "$here/../driver.sh"
+
+service {{ view.name }} {{ view.name_json }} "$here"
+goal {{ view.percent }} {{ view.tolerated_per_million }} {{ view.lag_seconds }}
+
+# Which variable of the environment says how to connect to the database of which service; its own first.
+{%- for database in view.databases %}
+database {{ database.service }} {{ database.variable }}
+{%- endfor %}
+{% for line in view.checks %}
+{{ line }}
+{%- endfor %}
+
+reconcile "$@"
