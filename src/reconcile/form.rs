@@ -136,13 +136,14 @@ impl Form {
 
 /// `jsonb` keeps the zeros at the end of a number, which count as little there as in a `numeric`. A number follows `[`, a
 /// space or nothing, and stands before `,`, `]`, `}` or nothing. What looks like one within a string stays: strings are
-/// matched first, and put back as they are.
+/// matched first, and put back as they are. Most values have no such number, and need no regular expression.
 fn canonical_json(text: &str) -> String {
     let string = r#"("(?:[^"\\]|\\.)*")"#;
     let end = "(?=[],}]|$)";
     let trimmed =
         format!(r"regexp_replace({text}, '{string}|((?:^|[[ ])-?[0-9]+\.[0-9]*[1-9])0+{end}', '\1\2', 'g')");
-    format!(r"regexp_replace({trimmed}, '{string}|((?:^|[[ ])-?[0-9]+)\.0+{end}', '\1\2', 'g')")
+    let whole = format!(r"regexp_replace({trimmed}, '{string}|((?:^|[[ ])-?[0-9]+)\.0+{end}', '\1\2', 'g')");
+    format!("CASE WHEN {text} LIKE '%.%0%' THEN {whole} ELSE {text} END")
 }
 
 #[cfg(test)]
