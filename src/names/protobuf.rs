@@ -108,7 +108,7 @@ pub fn json_name(field: &str) -> String {
     name
 }
 
-/// An identifier, whatever the name was: rule `illegal-name`, which finds such names, can be turned off.
+/// An identifier, whatever the name was; of one that rule `illegal-name` finds nothing is written.
 fn word(name: &str, front: &str) -> String {
     let name = ascii(name);
     if name.starts_with(|c: char| c.is_ascii_alphabetic()) { name } else { format!("{front}{name}") }

@@ -23,8 +23,7 @@ impl Lowering<'_> {
     /// Entities and enums. They have no versions: a row is what its table says, and grows with it. So the packages of
     /// later versions use those of the first.
     pub fn entities(&mut self) -> File {
-        let documentation =
-            format!("Rows of {}, and the enums that its messages use.", self.service.name.value);
+        let documentation = format!("Entities and enums of {}.", self.service.name.value);
         let mut file = self.file(self.package(1), "", &documentation);
         let uses = self.uses;
         for id in self.service.enums.iter().filter(|id| uses.messages.enums.contains(id)) {

@@ -27,7 +27,7 @@ impl Lowering<'_> {
             for id in &topic.events {
                 let event = &self.register.events[*id];
                 let file = files.entry(event.version).or_insert_with(|| {
-                    let documentation = format!("Events that {} publishes.", self.service.name.value);
+                    let documentation = format!("Events of {}.", self.service.name.value);
                     self.file(self.package(event.version), "_events", &documentation)
                 });
                 let wanted = WantedMessage {
@@ -64,7 +64,7 @@ impl Lowering<'_> {
     fn occasion(&self, topic: &Topic, event: &Event) -> String {
         let table = match &topic.subject {
             TopicSubject::Table { table, .. } => &self.register.tables[*table],
-            _ => return "Sent by whoever saw it.".to_owned(),
+            _ => return "Sent by the application of any service.".to_owned(),
         };
         let name = &table.name.value;
         match event.trigger {

@@ -82,11 +82,7 @@ impl Lowering<'_> {
         let mut messages = Vec::new();
         let mut fields = std::mem::take(&mut wanted.fields);
         for field in fields.iter_mut().filter(|field| field.needs_message()) {
-            let mut list = self.list_message(&wanted, field);
-            // Two fields of one name are a finding that can be turned off.
-            while messages.iter().any(|other: &Message| other.name == list.name) {
-                list.name.push('2');
-            }
+            let list = self.list_message(&wanted, field);
             let name = list.name.clone();
             field.kind = FieldType::Message(TypeName { package: String::new(), path: path.to_owned(), name });
             messages.push(list);
@@ -172,7 +168,7 @@ impl Lowering<'_> {
             name: names::protobuf_field(column.name.as_str()),
             presence,
             is_personal: column.pii,
-            ..self.value(&column.data_type.value, column.summary.as_deref(), column.pii)
+            ..self.value(&column.data_type.value, column.summary.as_deref(), (column.pii, false))
         }
     }
 
@@ -184,7 +180,9 @@ impl Lowering<'_> {
             (false, false) => Presence::One,
         };
         let value = match &field.kind.value {
-            model::FieldType::Column(column_type) => self.value(column_type, field.summary.as_ref(), false),
+            model::FieldType::Column(column_type) => {
+                self.value(column_type, field.summary.as_ref(), (false, field.repeated))
+            }
             model::FieldType::Entity(table) => {
                 let kind = match self.entity(*table) {
                     Some(entity) => FieldType::Message(entity.name.clone()),
@@ -214,7 +212,7 @@ impl Lowering<'_> {
         &self,
         column_type: &ColumnType,
         summary: Option<&model::Located<String>>,
-        is_personal: bool,
+        (is_personal, is_repeated): (bool, bool),
     ) -> WantedField {
         let (kind, is_list, format) = match column_type {
             ColumnType::Builtin(data_type) => {
@@ -235,7 +233,7 @@ impl Lowering<'_> {
                 (FieldType::Scalar(Scalar::String), element.is_some(), format)
             }
         };
-        let format = format.map(|format| if is_list { of_each(&format) } else { format });
+        let format = format.map(|format| if is_list || is_repeated { of_each(&format) } else { format });
         let notes: Vec<String> =
             format.into_iter().chain(is_personal.then(|| "Personal data.".to_owned())).collect();
         let documentation = documentation(summary, &notes.join(" "));
@@ -244,7 +242,7 @@ impl Lowering<'_> {
 }
 
 /// What is said of one value, said of each.
-fn of_each(format: &str) -> String {
+pub(super) fn of_each(format: &str) -> String {
     let mut characters = format.chars();
     let (first, second) = (characters.next(), characters.clone().next());
     match (first, second) {

@@ -103,7 +103,7 @@ impl Lowering<'_> {
         }
     }
 
-    /// What a row of a table is called: `User`. A table without an entity is a finding that can be turned off.
+    /// What a row of a table is called: `User`. That a table has no entity is a finding.
     pub fn entity_name(&self, table: TableId) -> String {
         let table = &self.register.tables[table];
         names::protobuf_message(table.entity.as_ref().unwrap_or(&table.name).as_str())

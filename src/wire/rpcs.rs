@@ -34,7 +34,7 @@ impl Lowering<'_> {
 
     fn rpc_file(&self, version: u32) -> File {
         let name = &self.service.name.value;
-        let mut file = self.file(self.package(version), "_service", &format!("What others may ask {name}."));
+        let mut file = self.file(self.package(version), "_service", &format!("RPCs of {name}."));
         let excludes: Vec<&str> = self.service.excludes.iter().map(|text| text.as_str()).collect();
         let excludes = match excludes.as_slice() {
             [] => String::new(),

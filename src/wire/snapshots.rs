@@ -17,7 +17,7 @@ const PAGE_SIZE: u32 = 1000;
 impl Lowering<'_> {
     pub fn snapshots(&mut self) -> File {
         let name = &self.service.name.value;
-        let documentation = format!("Fills read copies of the tables of {name}.");
+        let documentation = format!("RPCs that fill read copies of tables of {name}.");
         let mut file = self.file(self.package(1), "_snapshot_service", &documentation);
         let copied = self.service.tables.iter().filter(|table| self.uses.messages.copied.contains_key(table));
         let copied: Vec<TableId> = copied.copied().collect();

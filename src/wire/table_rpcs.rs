@@ -1,6 +1,6 @@
 //! The RPCs that are made from a table: `get`, `batch-get`, `exists`, `list`.
 
-use super::fields::{WantedField, WantedMessage};
+use super::fields::{WantedField, WantedMessage, of_each};
 use super::file::{FieldType, File, Idempotency, Message, Presence, Scalar, TypeName};
 use super::lowering::{Lowering, former, listed};
 use super::rpcs::WantedMethod;
@@ -99,7 +99,7 @@ impl Lowering<'_> {
             keys.name
         );
         let request = WantedField {
-            documentation: with(&keys.documentation, &format!("At most {max}.")),
+            documentation: with(&keys.documentation, &format!("At most {max} of them.")),
             ..keys.clone()
         };
         let missing = WantedField {
@@ -152,17 +152,20 @@ impl Lowering<'_> {
         };
         let deleted = self.if_marked(table, " that are not marked as deleted,");
         let documentation =
-            format!("Lists the {plural}{selected}{deleted} page by page{}.", self.order(table, order));
+            format!("Lists the {plural}{selected}{deleted} page by page{}.", self.order(table, by, order));
         request.extend(page_request(page_size));
         let rows = self.rows(table, &names::protobuf_field(&plural), Presence::Repeated);
         self.method(documentation, request, vec![rows, next_page()])
     }
 
-    /// `, ordered by ...`: the columns of `order=`, then those that identify, so that no row is on two pages.
-    fn order(&self, table: TableId, order: &[(Located<ColumnIndex>, bool)]) -> String {
+    /// `, ordered by ...`: the columns of `order=`, then those that identify, so that no row is on two pages. Those that
+    /// select have one value.
+    fn order(&self, table: TableId, by: &[ColumnIndex], order: &[(Located<ColumnIndex>, bool)]) -> String {
         let Some(entity) = self.entity(table) else { return String::new() };
         let identity = self.register.identifying_columns(table);
-        let is_new = |column: &ColumnIndex| !order.iter().any(|(ordered, _)| ordered.value == *column);
+        let is_new = |column: &ColumnIndex| {
+            !by.contains(column) && !order.iter().any(|(ordered, _)| ordered.value == *column)
+        };
         let stated = order.iter().map(|(column, descends)| (column.value, *descends));
         let columns = stated.chain(identity.into_iter().filter(is_new).map(|column| (column, false)));
         let parts: Vec<String> = columns
@@ -193,7 +196,7 @@ impl Lowering<'_> {
 
 /// What a request for a page has.
 pub(super) fn page_request(page_size: u32) -> [WantedField; 2] {
-    let size = format!("How many rows at most. 0, and whatever is more than {page_size}, means {page_size}.");
+    let size = format!("How many rows at most, from 1 to {page_size}; anything else means {page_size}.");
     let token = "The `next_page_token` of the page before; empty for the first one.";
     [
         WantedField::scalar("page_size", Scalar::Int32, &size),
@@ -214,7 +217,8 @@ fn listed_fields(fields: &[WantedField]) -> String {
     listed(fields.iter().map(|field| field.name.as_str()))
 }
 
-/// A paragraph more.
+/// What is said of one value, said of each, and a sentence more.
 fn with(documentation: &[String], sentence: &str) -> Vec<String> {
-    documentation.iter().cloned().chain([sentence.to_owned()]).filter(|text| !text.is_empty()).collect()
+    let each = documentation.first().map(|text| format!("{} ", of_each(text)));
+    vec![format!("{}{sentence}", each.unwrap_or_default())]
 }

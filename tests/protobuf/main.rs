@@ -4,12 +4,14 @@
 
 mod agreement;
 mod mapping;
+mod numbers;
 mod random_registers;
 mod texts;
 
 use freehold::backends::Backend;
 use freehold::diagnostic::Severity;
-use freehold::session::{self, Checked, Selection};
+use freehold::lock::LockChange;
+use freehold::session::{self, Checked, Generated, Selection};
 use freehold::source::{Disk, FileSystem, Memory};
 use freehold::templates::Templates;
 use prost_reflect::DescriptorPool;
@@ -23,6 +25,8 @@ struct Compiled {
     /// The texts of its files, by path in the module.
     texts: BTreeMap<String, String>,
     pool: DescriptorPool,
+    /// Locks that the build changes.
+    locks: Vec<LockChange>,
 }
 
 /// Files in memory, as imports name them.
@@ -46,15 +50,14 @@ fn compile(files: &dyn FileSystem, model: &str) -> Compiled {
     assert_eq!(errors, [""; 0]);
     let templates = Templates::new(&BTreeMap::new()).unwrap();
     let selection = Selection { services: Vec::new(), backends: vec![Backend::Proto] };
-    let made =
+    let Generated { files, locks } =
         session::generate(&checked.register, &checked.locks, &templates, &selection, &mut |_| {}).unwrap();
-    let texts: BTreeMap<String, String> = made
-        .files
+    let texts: BTreeMap<String, String> = files
         .into_iter()
         .map(|file| (file.path.strip_prefix("proto/").unwrap().to_owned(), file.contents))
         .collect();
     let pool = descriptors(&texts).unwrap_or_else(|error| panic!("{error}"));
-    Compiled { checked, texts, pool }
+    Compiled { checked, texts, pool, locks }
 }
 
 fn compile_text(text: &str) -> Compiled {
