@@ -42,6 +42,7 @@ mod support;
 mod table_without_primary_key;
 mod topic_id_not_unique;
 mod topic_without_database;
+mod unknown_extension;
 mod unknown_type;
 mod unsupported_index;
 mod unused_allow;
@@ -149,6 +150,7 @@ pub const RULES: &[&Rule] = &[
     &table_without_primary_key::RULE,
     &topic_id_not_unique::RULE,
     &topic_without_database::RULE,
+    &unknown_extension::RULE,
     &unknown_type::RULE,
     &unsupported_index::RULE,
     &unused_allow::RULE,

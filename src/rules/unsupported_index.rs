@@ -1,13 +1,16 @@
 //! Rule `unsupported-index`: a key, an index or a partition that PostgreSQL cannot build.
 
+use super::support::service_types::ServiceTypes;
 use super::{Rule, Scope};
 use crate::diagnostic::{Finding, Severity};
 use crate::semantic::Register;
 use crate::semantic::model::{
     ColumnIndex, ColumnType, Index, IndexKey, IndexPart, Located, PartitionMethod, ServiceId, Table,
 };
+use crate::semantic::suggest::nearest;
 use crate::source::Place;
-use crate::sql::{AccessMethod, MOST_INDEX_COLUMNS, access_method, brings_operator_classes};
+use crate::sql::{AccessMethod, ClassProblem, MOST_INDEX_COLUMNS, ParsedExpression, TypeId, access_method};
+use std::cell::LazyCell;
 
 pub(super) const RULE: Rule = Rule {
     name: "unsupported-index",
@@ -21,11 +24,14 @@ Reports what no index of PostgreSQL can be:
 
 - a primary key, a unique key, an index or a partition over a column whose type the access method has no order or hash
   for: `json`, `xml`, `point` and their like have none at all, and `gin` has none for plain numbers and texts
+- an expression whose type it has none for
+- an operator class that PostgreSQL and the extensions of the service do not have, or not for this access method, or not
+  for such a type
 - `unique`, an order, several columns or `include=` with an access method that does not take it
 - more than 32 columns
 - `using=hnsw` or `ivfflat` without the extension `vector`, and `hnsw` without an operator class
 
-Types of extensions are not looked at, nor are expressions.
+Types of extensions that do not come with PostgreSQL are not looked at.
 
 ## Why it is bad
 
@@ -64,25 +70,47 @@ service shop {
 /// A column of a table or of a read copy; `None`: one of the compiler's own.
 type TypeOf<'a> = &'a dyn Fn(ColumnIndex) -> Option<(&'a str, &'a Located<ColumnType>)>;
 
+/// The columns that an index may be over, and what its service has.
+struct Columns<'a> {
+    register: &'a Register,
+    service: ServiceId,
+    types: &'a ServiceTypes,
+    declared: TypeOf<'a>,
+    /// The types by the columns' names.
+    by_name: &'a dyn Fn(&str) -> Option<TypeId>,
+}
+
 fn check(register: &Register, findings: &mut Vec<Finding>) {
-    for table in register.tables.values() {
-        let types = |column: ColumnIndex| {
-            Some((table.columns[column].name.as_str(), &table.columns[column].data_type))
-        };
-        keys(register, table, &types, findings);
-        for index in &table.indexes {
-            check_index(register, table.service, index, &types, findings);
+    for (id, service) in register.services.iter() {
+        let types = LazyCell::new(|| ServiceTypes::new(register, id));
+        for table in service.tables.iter().map(|table| &register.tables[*table]) {
+            let declared = |column: ColumnIndex| {
+                Some((table.columns[column].name.as_str(), &table.columns[column].data_type))
+            };
+            keys(register, table, &declared, findings);
+            let by_name = |name: &str| types.of(&table.columns[table.column_index(name)?].data_type.value);
+            for index in &table.indexes {
+                let columns =
+                    Columns { register, service: id, types: &types, declared: &declared, by_name: &by_name };
+                check_index(&columns, index, findings);
+            }
         }
-    }
-    for projection in register.projections.values() {
-        let Some(source) = projection.source else { continue };
-        let columns: Vec<_> = projection.key.iter().chain(&projection.columns).collect();
-        let types = |column: ColumnIndex| {
-            let column = columns.get(column)?;
-            Some((column.name.as_str(), &register.tables[source].columns[column.source].data_type))
-        };
-        for index in &projection.indexes {
-            check_index(register, projection.service, index, &types, findings);
+        for projection in service.projections.iter().map(|projection| &register.projections[*projection]) {
+            let Some(source) = projection.source else { continue };
+            let copied: Vec<_> = projection.key.iter().chain(&projection.columns).collect();
+            let declared = |column: ColumnIndex| {
+                let column = copied.get(column)?;
+                Some((column.name.as_str(), &register.tables[source].columns[column.source].data_type))
+            };
+            let by_name = |name: &str| {
+                let number = copied.iter().position(|column| column.name.as_str() == name)?;
+                types.of_copy(register, &declared(number)?.1.value)
+            };
+            for index in &projection.indexes {
+                let columns =
+                    Columns { register, service: id, types: &types, declared: &declared, by_name: &by_name };
+                check_index(&columns, index, findings);
+            }
         }
     }
 }
@@ -92,7 +120,8 @@ fn keys(register: &Register, table: &Table, types: TypeOf<'_>, findings: &mut Ve
     let mut check = |method: &str, columns: &[Located<ColumnIndex>], what: &str, place: Place| {
         let Some(method) = access_method(method) else { return };
         for column in columns {
-            findings.extend(type_finding(register, method, types(column.value), what, column.place));
+            let column_type = types(column.value);
+            findings.extend(type_finding(register, method, column_type, what, column.place));
         }
         findings.extend(too_many(columns.len(), what, place));
     };
@@ -112,17 +141,11 @@ fn keys(register: &Register, table: &Table, types: TypeOf<'_>, findings: &mut Ve
     }
 }
 
-fn check_index(
-    register: &Register,
-    service: ServiceId,
-    index: &Index,
-    types: TypeOf<'_>,
-    findings: &mut Vec<Finding>,
-) {
+fn check_index(columns: &Columns<'_>, index: &Index, findings: &mut Vec<Finding>) {
     let written = index.method.as_ref();
     let Some(method) = access_method(written.map_or("btree", Located::as_str)) else { return };
     let place = written.map_or(index.place, |written| written.place);
-    let extensions = &register.services[service].extensions;
+    let extensions = &columns.register.services[columns.service].extensions;
     if let Some(extension) = method.extension {
         let may_stand = |name: &str| name == extension || !crate::sql::is_known_extension(name);
         if !extensions.iter().any(|written| may_stand(written.as_str())) {
@@ -135,21 +158,97 @@ fn check_index(
     }
     findings.extend(refused_words(index, method, place));
     findings.extend(too_many(index.parts.len() + index.include.len(), "an index", index.place));
-    let takes_more = extensions.iter().any(|extension| brings_operator_classes(extension.as_str()));
     for part in &index.parts {
-        let IndexPart { key: IndexKey::Column(column), operator_class: None, .. } = &part.value else {
-            continue;
-        };
-        if method.name == "hnsw" {
-            let message = "`hnsw` has no operator class that goes without saying";
-            let finding = RULE.finding(message).at(part.place, "no operator class");
-            findings
-                .push(finding.help("write one behind the column, such as `\"embedding vector_cosine_ops\"`"));
-        } else if method.extension.is_none() && !(takes_more && ["gin", "gist"].contains(&method.name)) {
-            let what = format!("an index of the access method `{}`", method.name);
-            findings.extend(type_finding(register, method, types(*column), &what, part.place));
+        findings.extend(part_finding(columns, method, part));
+    }
+}
+
+fn part_finding(columns: &Columns<'_>, method: AccessMethod, part: &Located<IndexPart>) -> Option<Finding> {
+    let (shown, id) = match &part.value.key {
+        IndexKey::Column(number) => {
+            let name = (columns.declared)(*number)?.0;
+            (format!("`{name}`"), (columns.by_name)(name))
+        }
+        IndexKey::Expression(text) => ("the expression".to_owned(), expression_type(columns, text)),
+    };
+    if let Some(class) = &part.value.operator_class {
+        return class_finding(columns, method, (class, &shown, id), part.place);
+    }
+    if method.name == "hnsw" {
+        let message = "`hnsw` has no operator class that goes without saying";
+        let finding = RULE.finding(message).at(part.place, "no operator class");
+        return Some(finding.help("write one behind the column, such as `\"embedding vector_cosine_ops\"`"));
+    }
+    // Extensions bring some for these two.
+    let has_default = id.is_some_and(|id| columns.types.surroundings.has_default_class(method.name, id));
+    if method.extension.is_some() || ["gin", "gist"].contains(&method.name) && has_default {
+        return None;
+    }
+    let what = format!("an index of the access method `{}`", method.name);
+    match &part.value.key {
+        IndexKey::Column(number) => {
+            type_finding(columns.register, method, (columns.declared)(*number), &what, part.place)
+        }
+        IndexKey::Expression(_) => {
+            let id = id.filter(|_| !has_default)?;
+            let message = format!(
+                "{what} cannot be over this expression: PostgreSQL has no default operator class for `{}`",
+                columns.types.surroundings.shown(id)
+            );
+            let finding = RULE.finding(message).at(part.place, "this expression");
+            Some(finding.help("take another access method, or write an operator class behind the expression"))
         }
     }
+}
+
+/// The type of an expression, where it is one and its type can be told; rule `invalid-expression` says what is wrong.
+fn expression_type(columns: &Columns<'_>, text: &str) -> Option<TypeId> {
+    ParsedExpression::read(text).ok()?.type_id(&columns.types.surroundings, columns.by_name)
+}
+
+/// What is wrong with a written operator class for a column or an expression.
+fn class_finding(
+    columns: &Columns<'_>,
+    method: AccessMethod,
+    (class, shown, id): (&str, &str, Option<TypeId>),
+    place: Place,
+) -> Option<Finding> {
+    let surroundings = &columns.types.surroundings;
+    if method.extension.is_some() {
+        return None;
+    }
+    let list = |names: Vec<String>| format!("`{}`", names.join("`, `"));
+    let (message, help) = match surroundings.class_problem(method.name, class, id)? {
+        ClassProblem::Unknown => {
+            let names = surroundings.class_names(method.name);
+            let near = nearest(class, names.iter().copied());
+            let help = near.map_or_else(
+                || "without one, the access method's default for the type is taken".to_owned(),
+                |near| format!("perhaps `{near}` is meant"),
+            );
+            (format!("there is no operator class `{class}`"), help)
+        }
+        ClassProblem::Lacking(extension) => (
+            format!("the operator class `{class}` is of an extension that the service lacks"),
+            format!("write `extension {extension}` in the service"),
+        ),
+        ClassProblem::OtherMethods(methods) => {
+            let methods = list(methods.into_iter().map(str::to_owned).collect());
+            (
+                format!("the operator class `{class}` is none of the access method `{}`", method.name),
+                format!("it is one of {methods}"),
+            )
+        }
+        ClassProblem::OtherTypes(types) => {
+            let types = list(types.into_iter().map(|id| surroundings.shown(id)).collect());
+            let own = id.map(|id| surroundings.shown(id)).unwrap_or_default();
+            (
+                format!("the operator class `{class}` does not take {shown}, which is `{own}`"),
+                format!("it takes {types}"),
+            )
+        }
+    };
+    Some(RULE.finding(message).at(place, "this operator class").help(help))
 }
 
 /// What the index asks for and its access method does not do.

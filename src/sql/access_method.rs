@@ -42,15 +42,6 @@ const METHODS: &[AccessMethod] = &[
 /// Most columns of an index, with those of `include`: `INDEX_MAX_KEYS` in PostgreSQL's `pg_config_manual.h`.
 pub const MOST_INDEX_COLUMNS: usize = 32;
 
-/// Extensions that bring default operator classes for types that are built in.
-const WITH_OPERATOR_CLASSES: &[&str] = &["btree_gin", "btree_gist", "intarray"];
-
-/// Whether an extension may let an access method take more of the types that are built in. Of one that is not known,
-/// nobody knows.
-pub fn brings_operator_classes(extension: &str) -> bool {
-    WITH_OPERATOR_CLASSES.contains(&extension) || !super::is_known_extension(extension)
-}
-
 /// The access method of a name.
 pub fn access_method(name: &str) -> Option<AccessMethod> {
     METHODS.iter().find(|method| method.name == name).copied()

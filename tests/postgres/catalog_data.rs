@@ -21,9 +21,10 @@ struct Table {
 const TABLES: [Table; 5] = [
     Table {
         file: "types.tsv",
-        heading: "name, category (* preferred), kind, volatility of input and output, element, range's subtype",
+        heading: "name, category (* preferred), kind (c collatable, s subscripted), volatility of input and output, element, range's subtype",
         query: "SELECT 'pg_type', t.oid, concat_ws(E'\\t', t.typname, \
-                    t.typcategory::text || CASE WHEN t.typispreferred THEN '*' ELSE '' END, t.typtype::text, \
+                    t.typcategory::text || CASE WHEN t.typispreferred THEN '*' ELSE '' END, t.typtype::text || CASE WHEN t.typcollation = 0 THEN '' ELSE 'c' END \
+                        || CASE WHEN t.typsubscript = 0 THEN '' ELSE 's' END, \
                     coalesce(i.provolatile::text, '-') || coalesce(o.provolatile::text, '-'), \
                     CASE WHEN t.typelem = 0 THEN '-' ELSE (SELECT e.typname FROM pg_type e WHERE e.oid = t.typelem) END, \
                     coalesce((SELECT s.typname FROM pg_range r JOIN pg_type s ON s.oid = r.rngsubtype \
@@ -50,11 +51,12 @@ const TABLES: [Table; 5] = [
     },
     Table {
         file: "operators.tsv",
-        heading: "name, left operand (- none), right operand, result, volatility of the function behind it",
+        heading: "name, left operand (- none), right operand, result, volatility of the function behind it (q: SQL)",
         query: "SELECT 'pg_operator', o.oid, concat_ws(E'\\t', o.oprname, coalesce(l.typname, '-'), r.typname, t.typname, \
-                    p.provolatile::text) \
+                    p.provolatile::text || CASE WHEN a.lanname = 'sql' THEN 'q' ELSE '' END) \
                 FROM pg_operator o LEFT JOIN pg_type l ON l.oid = o.oprleft JOIN pg_type r ON r.oid = o.oprright \
-                JOIN pg_type t ON t.oid = o.oprresult JOIN pg_proc p ON p.oid = o.oprcode",
+                JOIN pg_type t ON t.oid = o.oprresult JOIN pg_proc p ON p.oid = o.oprcode \
+                JOIN pg_language a ON a.oid = p.prolang",
     },
     Table {
         file: "casts.tsv",

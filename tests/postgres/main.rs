@@ -14,9 +14,11 @@ mod facts;
 mod generated_functions;
 mod plans;
 mod privileges;
+mod random_expressions;
 mod reconciler;
 mod registers;
 mod service;
+mod typing;
 mod walk;
 
 use proptest::strategy::Strategy;

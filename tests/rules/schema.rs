@@ -272,6 +272,35 @@ fn an_index_is_one_that_its_access_method_can_be() {
             index \"e vector_l2_ops\" using=hnsw }",
         &[],
     );
+    let with = |extension: &str, index: &str| {
+        format!(
+            "{extension}\ntable t {{ column id bigint primary-key; column a text; column d jsonb; {index} }}"
+        )
+    };
+    for (extension, index) in [
+        ("", "index \"a text_pattern_ops\""),
+        ("", "index \"(lower(a)) varchar_pattern_ops\""),
+        ("", "index \"d jsonb_path_ops\" using=gin"),
+        ("", "index \"(d -> 'tags')\" using=gin"),
+        ("", "index \"(to_tsvector('english', a))\" using=gin"),
+        ("", "index \"a gin_trgm_ops\" using=gin"),
+        ("", "index \"(lower(a)) gist_trgm_ops\" using=gist"),
+        ("extension timescaledb", "index \"a what_ops\""),
+    ] {
+        assert_found(&with(extension, index), &[]);
+    }
+    for (extension, index) in [
+        ("", "index \"a text_patern_ops\""),
+        ("", "index \"id text_pattern_ops\""),
+        ("", "index \"(length(a)) text_pattern_ops\""),
+        ("", "index \"d gin_hstore_ops\" using=gin"),
+        ("", "index \"a gin_trgm_ops\" using=gist"),
+        ("", "index \"d gin_trgm_ops\" using=gin"),
+        ("", "index \"(lower(a))\" using=gin"),
+        ("", "index \"(a::json)\""),
+    ] {
+        assert_found(&with(extension, index), &refused);
+    }
     assert_found(
         "table t { column id money; column b bigint; primary-key id b; partition id by=hash { parts 2 } }",
         &refused,

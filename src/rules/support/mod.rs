@@ -5,6 +5,7 @@ pub(super) mod apply;
 pub(super) mod lines;
 pub(super) mod means;
 pub(super) mod prices;
+pub(super) mod service_types;
 pub(super) mod text;
 pub(super) mod types;
 pub(super) mod within;

@@ -1,6 +1,6 @@
 //! Which columns an expression uses, and where.
 
-use super::{ExpressionError, byte_offset, parse};
+use super::{byte_offset, parse};
 use sqlparser::ast::{AccessExpr, Expr, Function, FunctionArg, FunctionArguments, Ident, Visit, Visitor};
 use sqlparser::tokenizer::Location;
 use std::collections::BTreeSet;
@@ -31,20 +31,16 @@ pub fn columns_of(text: &str) -> Vec<String> {
 
 /// Every use of a column, in order. Empty where the text is no expression.
 pub fn column_uses(text: &str) -> Vec<ColumnUse> {
-    read_columns(text).unwrap_or_default()
+    parse(text).map(|parsed| columns_in(text, &parsed)).unwrap_or_default()
 }
 
-/// Every use of a column, in order, of a text that is checked to be an expression, without a normal form of it.
-///
-/// # Errors
-/// As those of [`super::expression`].
-pub fn read_columns(text: &str) -> Result<Vec<ColumnUse>, ExpressionError> {
-    let parsed = parse(text)?;
+/// Every use of a column in the tree of a text, in order.
+pub(super) fn columns_in(text: &str, parsed: &Expr) -> Vec<ColumnUse> {
     let mut collector = Collector { text, found: Vec::new(), no_columns: BTreeSet::new() };
     let _ = parsed.visit(&mut collector);
     let mut found = collector.found;
     found.sort_by_key(|column| column.offset);
-    Ok(found)
+    found
 }
 
 /// Names that stand for values without being columns; PostgreSQL manual, "System Information Functions".

@@ -2,12 +2,15 @@
 
 mod check;
 mod columns;
+mod grouping;
 mod normal_form;
 mod syntax;
-mod volatile;
+mod typing;
 
-pub use columns::{ColumnUse, column_uses, columns_of, read_columns};
-pub use volatile::changing_function;
+pub use columns::{ColumnUse, column_uses, columns_of};
+pub use typing::{
+    ClassProblem, EnumValues, ParsedExpression, Place, ProblemKind, Surroundings, TypeProblem, Wanted,
+};
 
 use crate::schema::Expression;
 use sqlparser::ast::Expr;

@@ -153,6 +153,99 @@ fn the_mistake_is_pointed_at_inside_of_the_text() {
     assert_eq!(sources.text(findings[0].primary().unwrap()), "-");
 }
 
+/// The message and the help of the only finding in a column.
+fn said(text: &str) -> (String, String) {
+    let (sources, findings) = check(&format!("{SERVER}{text}"));
+    let [finding] = findings.as_slice() else { panic!("{text}: {findings:#?}") };
+    assert_eq!(finding.rule, "invalid-expression", "{text}");
+    let place = sources.text(finding.primary().unwrap());
+    (format!("{} [{place}]", finding.message), finding.help.clone().unwrap_or_default())
+}
+
+#[test]
+fn types_of_expressions_are_found_as_postgresql_finds_them() {
+    for good in [
+        "text check=\"length(c) > 0 AND c ~ '^[a-z]+$'\"",
+        "kind check=\"c IN ('one', 'two')\"",
+        "kind default-sql=\"'one'::kind\"",
+        "jsonb default-sql=\"'{}'\" check=\"jsonb_typeof(c) = 'object'\"",
+        "bigint default-sql=\"extract(epoch from now())\"",
+        "text on-update-sql=\"now()\"",
+        "int on-update-sql=\"md5('1')\"",
+    ] {
+        assert_found(&column(good), &[]);
+    }
+    let cases = [
+        ("text check=c", "a condition is wanted here, and this is `text` [c]", ""),
+        (
+            "text check=\"lenght(c) > 0\"",
+            "there is no function `lenght` [lenght]",
+            "perhaps `length` is meant",
+        ),
+        ("int check=\"length(c) > 0\"", "no function `length` takes `integer` [length]", ""),
+        (
+            "kind check=\"c = 'tow'\"",
+            "`kind` does not take 'tow': the enum has no such value ['tow']",
+            "perhaps `two` is meant",
+        ),
+        (
+            "int check=\"c > 0 AND c = id\"",
+            "PostgreSQL has no operator `=` between `integer` and `uuid` [c = id]",
+            "",
+        ),
+        (
+            "int default-sql=\"'1'::text\"",
+            "this is `text`, which PostgreSQL does not turn into `integer` by itself ['1']",
+            "if it is meant, write a cast: `(...)::integer`",
+        ),
+        (
+            "text generated-sql=\"clock_timestamp()::text\"",
+            "a generated column cannot use `clock_timestamp`, whose result changes by itself [clock_timestamp]",
+            "",
+        ),
+        (
+            "text check=\"similarity(c, 'x') > 0.3\"",
+            "the function `similarity` is of an extension that the service lacks [similarity]",
+            "write `extension pg_trgm` in the service",
+        ),
+        ("int on-update-sql=\"'x'\"", "`integer` does not take 'x': ", ""),
+    ];
+    for (text, message, help) in cases {
+        let said = said(&column(text));
+        assert!(said.0.starts_with(message), "{text}: {said:?}");
+        assert!(help.is_empty() || said.1 == help, "{text}: {said:?}");
+    }
+}
+
+#[test]
+fn what_the_service_brings_itself_is_not_known_and_not_refused() {
+    let with = |head: &str| {
+        format!("{head}; table t {{ column id uuid primary-key; column c text check=\"fine(c)\" }}")
+    };
+    assert_found(
+        &service("a", &with("sql f { up \"CREATE VIEW v AS SELECT 1\"; down \"DROP VIEW v\" }")),
+        &["invalid-expression"],
+    );
+    let own = "sql f { up \"CREATE FUNCTION fine(text) RETURNS boolean IMMUTABLE RETURN true\"; down \"DROP FUNCTION fine\" }";
+    assert_found(&service("a", &with(own)), &[]);
+    assert_found(&service("a", &with("extension timescaledb")), &[]);
+    assert_found(&service("a", &with("extension of_ours")), &["unknown-extension"]);
+    assert_found(&service("a", &with("extension citext")), &["invalid-expression"]);
+}
+
+#[test]
+fn the_version_decides_which_functions_there_are() {
+    let with = |version: &str| {
+        format!(
+            "platform p {{ postgres version=\"{version}\" }}\n{}",
+            service("a", "table t { column id uuid primary-key default-sql=\"uuidv7()\" }")
+        )
+    };
+    assert_found(&with("15.2"), &["invalid-expression"]);
+    assert_found(&with("16"), &[]);
+    assert_found(&with("18.1"), &[]);
+}
+
 #[test]
 fn statements_of_sql_nodes_are_whole() {
     let node = |up: &str| {
