@@ -16,11 +16,12 @@ fn refused(folder: &Path) -> Vec<String> {
     for finding in findings {
         assert!(finding["file"].is_string() && finding["line"].is_u64(), "no place: {finding}");
     }
-    for format in ["human", "github", "sarif"] {
+    for format in ["human", "github", "sarif", "json"] {
         let shown = run(folder, &format!("check --format {format}"));
         assert_eq!(shown.code, 1);
         let text = format!("{}{}", shown.stdout, shown.stderr);
-        assert!(!text.contains('\u{1b}'), "{format}: text of a register steers the terminal");
+        let steers = ['\u{1b}', '\u{202e}', '\u{feff}', '\0', '\u{7f}'];
+        assert!(!text.contains(steers), "{format}: text of a register steers the terminal");
     }
     assert_eq!(run(folder, "build").code, 1);
     assert!(tree(folder) == before, "a file was touched");
@@ -172,6 +173,7 @@ fn names_of_files_are_shown_on_one_line() {
 #[test]
 fn a_character_that_is_not_allowed_is_one_finding() {
     for register in [
+        "\0",
         "team a\0b\n",
         "team \"a\0b\"\n",
         "\u{feff}\u{feff}team a\n",
@@ -180,6 +182,8 @@ fn a_character_that_is_not_allowed_is_one_finding() {
     ] {
         assert_eq!(refused_register(register), ["kdl-character"], "{register:?}");
     }
+    // Escaped it is allowed, but steers no terminal.
+    assert_eq!(refused_register("team \"\\u{202e}x\"\n"), ["illegal-name"]);
 }
 
 #[test]
@@ -209,6 +213,21 @@ fn nothing_but_mistakes() {
     assert_eq!(shown.code, 1);
     assert!(shown.stderr.ends_with(" errors\n"), "{}", &shown.stderr[shown.stderr.len() - 200..]);
     assert!(run(folder.path(), "check --format json").stdout.matches("\"unknown-node\"").count() >= 1000);
+}
+
+#[test]
+fn very_long_names_are_cut_in_findings() {
+    let long = "n".repeat(1_000_000);
+    let columns = "column c wrong\n".replace('c', "c%");
+    let columns: String = (0..200).map(|number| columns.replace('%', &number.to_string())).collect();
+    let register = format!("service a {{ table {long} {{ {columns} primary-key {long} }} }}\n");
+    let folder = project(&register);
+    for format in ["human", "json", "sarif", "github"] {
+        let shown = run(folder.path(), &format!("check --format {format}"));
+        assert_eq!(shown.code, 1);
+        let length = shown.stdout.len() + shown.stderr.len();
+        assert!(length < 2_000_000, "{format}: {length} bytes");
+    }
 }
 
 #[test]

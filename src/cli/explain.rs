@@ -5,6 +5,7 @@ use crate::lock;
 use crate::rules;
 use crate::semantic::{self, suggest};
 use crate::syntax;
+use crate::text::printable_on_one_line;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -27,7 +28,7 @@ pub(super) fn run(arguments: &ExplainArguments) -> Result<Outcome, CommandError>
     let Some(page) = pages.get(rule.as_str()) else {
         let hint = suggest::did_you_mean(rule, pages.keys().copied())
             .unwrap_or_else(|| "`freehold explain --list` shows all".to_owned());
-        return Err(CommandError::new(format!("there is no rule `{rule}`; {hint}")));
+        return Err(CommandError::new(format!("there is no rule `{}`; {hint}", printable_on_one_line(rule))));
     };
     print::to_stdout(page)?;
     Ok(Outcome::Fine)

@@ -14,6 +14,7 @@ pub use report::{Report, Summary};
 pub use sarif::sarif;
 
 use crate::source::Place;
+use crate::text::is_control;
 
 /// How grave a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -40,7 +41,7 @@ pub struct Finding {
     pub rule: &'static str,
     /// How grave it is.
     pub severity: Severity,
-    /// One phrase, in lower case, names in backticks.
+    /// One phrase, in lower case, names in backticks; cut where a name makes it very long.
     pub message: String,
     /// Where: the first is the primary one. Never empty, but for findings about no file at all.
     pub labels: Vec<Label>,
@@ -56,7 +57,7 @@ impl Finding {
         Finding {
             rule,
             severity: Severity::Error,
-            message: message.into(),
+            message: readable(message.into()),
             labels: Vec::new(),
             help: None,
             fix: None,
@@ -71,7 +72,7 @@ impl Finding {
     /// Adds a place; the first one added is the primary.
     #[must_use]
     pub fn at(mut self, place: Place, message: impl Into<String>) -> Finding {
-        self.labels.push(Label { place, message: message.into() });
+        self.labels.push(Label { place, message: readable(message.into()) });
         self
     }
 
@@ -95,10 +96,33 @@ impl Finding {
     }
 }
 
-/// A value as indented JSON that ends with a line feed.
+/// A value as indented JSON that ends with a line feed. What steers a terminal is escaped, since people look at JSON too.
 fn pretty_json(value: &impl serde::Serialize) -> String {
     // Only maps with keys that are no strings, and types that fail by themselves, cannot be written; there are none.
     let mut text = serde_json::to_string_pretty(value).unwrap_or_default();
     text.push('\n');
-    text
+    // All others are escaped already, and none lies beyond the 16 bits that one escape holds.
+    let steers = |c: char| is_control(c) && c != '\n';
+    if !text.contains(steers) {
+        return text;
+    }
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        if steers(character) {
+            escaped.push_str(&format!("\\u{:04x}", u32::from(character)));
+        } else {
+            escaped.push(character);
+        }
+    }
+    escaped
+}
+
+/// A message or a label without the rest of what is too long to be read. A name of a register may have megabytes, and stand in
+/// thousands of findings.
+fn readable(text: String) -> String {
+    const LONGEST: usize = 1000;
+    if text.len() <= LONGEST {
+        return text;
+    }
+    format!("{}…", &text[..text.floor_char_boundary(LONGEST)])
 }

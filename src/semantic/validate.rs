@@ -41,7 +41,10 @@ fn level<'a>(
             continue;
         }
         let Some(child) = parent.child(node.name()) else {
-            findings.push(unknown_node(node, parent));
+            // A name of characters alone that KDL forbids was reported, and is empty without them.
+            if !node.name().is_empty() || node.tree.source(node.data().name.span).starts_with(['"', '#']) {
+                findings.push(unknown_node(node, parent));
+            }
             continue;
         };
         if child.many {

@@ -12,6 +12,9 @@ const FIRST_WORDS: &[&str] = &[
     "reindex", "reset", "revoke", "security", "select", "set", "table", "truncate", "update", "values", "with",
 ];
 
+/// With which words a query begins.
+const QUERY_WORDS: [&str; 4] = ["select", "table", "values", "with"];
+
 /// Statements that begin or end a transaction; a migration is one already.
 const TRANSACTION_WORDS: &[&str] =
     &["abort", "begin", "commit", "end", "release", "rollback", "savepoint", "start"];
@@ -90,9 +93,15 @@ fn split<'t, 'a>(tokens: &'t [Token<'a>]) -> Result<Vec<&'t [Token<'a>]>, Expres
 fn check_statement(tokens: &[Token<'_>]) -> Result<(), ExpressionError> {
     let Some(first) = tokens.first() else { return Ok(()) };
     let fail = |message: String, offset: usize| Err(ExpressionError::new(message, offset));
-    // A query may begin with a parenthesis.
+    // A query may begin with a parenthesis, and nothing else may.
     if first.is_punctuation("(") {
-        return Ok(());
+        let inner = tokens.iter().find(|token| !token.is_punctuation("("));
+        let is_query = inner.is_some_and(|inner| QUERY_WORDS.iter().any(|word| inner.is_word(word)));
+        return if is_query {
+            Ok(())
+        } else {
+            fail("no query stands in these parentheses".to_owned(), first.offset)
+        };
     }
     let words: Vec<String> = tokens
         .iter()

@@ -257,7 +257,16 @@ fn statements_of_sql_nodes_are_whole() {
         )
     };
     assert_found(&node("CREATE VIEW v AS SELECT id FROM t"), &[]);
-    for bad in ["CREATE VIEW v AS SELECT 'x", "COMMIT", "\\\\! rm", "CREATE INDEX CONCURRENTLY i ON t (id)"] {
+    assert_found(&node("((SELECT 1) UNION (VALUES (2)))"), &[]);
+    for bad in [
+        "((1))",
+        "(DROP TABLE t)",
+        "()",
+        "CREATE VIEW v AS SELECT 'x",
+        "COMMIT",
+        "\\\\! rm",
+        "CREATE INDEX CONCURRENTLY i ON t (id)",
+    ] {
         assert_found(&node(bad), &["invalid-expression"]);
     }
     assert!(messages(&node("COMMIT"))[0].contains("`v` is not SQL that a migration can run"));
