@@ -353,7 +353,7 @@ attempt() { # FUNCTION CHECK
 pause() {
     local index doubtful=0
     for ((index = 0; index < checks; index++)); do
-        if [ -s "$work/$index.first" ]; then doubtful=$((doubtful + 1)); fi
+        if [ -s "$work/$index.first" ] && [ ! -e "$work/$index.failed" ]; then doubtful=$((doubtful + 1)); fi
     done
     if [ "$doubtful" -gt 0 ]; then
         say "rows differ in $doubtful of $checks checks; those that still do in $lag s are reported"

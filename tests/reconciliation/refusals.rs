@@ -6,6 +6,8 @@
 use crate::support::ADMINISTRATOR;
 use crate::world::{Report, World};
 use crate::{newest, run};
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
 const REGISTER: &str = r#"
 platform shop { consistency percent=100 lag-seconds=1 }
@@ -171,5 +173,58 @@ fn a_password_reaches_the_server_and_nobody_else() {
             assert!(call.ends_with(&format!("|{password}|")), "{call}");
             assert_eq!(call.matches(password).count(), 1, "{call}");
         }
+    });
+}
+
+/// A connection that is lost in the middle of a check: the server ends the session that waits for a lock.
+#[test]
+fn a_connection_that_is_lost_fails_its_check_alone() {
+    let server = newest();
+    run(async {
+        let world = World::new(REGISTER, |_| &server).await;
+        world.execute("keeper", "INSERT INTO tickets (item_id, thing_id) VALUES (1, 1)").await;
+        world.execute("first", "BEGIN; LOCK TABLE items").await;
+        let mut command = world.command("keeper");
+        let script = tokio::task::spawn_blocking(move || Report::of(&mut command));
+        let end = "SELECT pg_terminate_backend(pid)::text FROM pg_stat_activity
+            WHERE application_name = 'freehold reconciliation' AND wait_event_type = 'Lock'";
+        // One session for each of the two checks.
+        let mut ended = 0;
+        while !script.is_finished() {
+            ended += world.texts("second", end).await.len();
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        assert!(ended >= 2, "{ended} sessions waited");
+        let of_first = [("reference", "first.items"), ("projection", "first.items")];
+        assert_refused(
+            &script.await.unwrap(),
+            "terminating connection due to administrator command",
+            &of_first,
+        );
+    });
+}
+
+#[test]
+fn a_signal_ends_it_at_once_and_leaves_nothing_behind() {
+    let server = newest();
+    run(async {
+        let world = World::new(REGISTER, |_| &server).await;
+        world.execute("keeper", "INSERT INTO tickets (item_id, thing_id) VALUES (1, 1)").await;
+        world.execute("first", "BEGIN; LOCK TABLE items").await;
+        let temporary = tempfile::tempdir().unwrap();
+        let mut script =
+            world.command("keeper").env("TMPDIR", temporary.path()).stdout(Stdio::null()).spawn().unwrap();
+        let waiting = "SELECT pid::text FROM pg_stat_activity
+            WHERE application_name = 'freehold reconciliation' AND wait_event_type = 'Lock'";
+        while world.texts("second", waiting).await.is_empty() {
+            assert!(script.try_wait().unwrap().is_none(), "it ended before it waited");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        assert_eq!(std::fs::read_dir(temporary.path()).unwrap().count(), 1);
+        let kill = Command::new("kill").arg("-TERM").arg(script.id().to_string()).status().unwrap();
+        assert!(kill.success());
+        // The lock would hold it for five seconds.
+        assert_eq!(script.wait().unwrap().code(), Some(143));
+        assert_eq!(std::fs::read_dir(temporary.path()).unwrap().count(), 0);
     });
 }
