@@ -4,9 +4,8 @@ use super::{Rule, Scope};
 use crate::diagnostic::{Finding, Severity};
 use crate::names;
 use crate::semantic::model::{
-    EnumType, Event, Field, Index, IndexKey, Located, OUTBOX_TABLE, PROCESSED_EVENTS_TABLE,
-    PROJECTION_COLUMNS, PartitionMethod, Projection, ROW_VERSION_COLUMN, RpcKind, Service, ServiceId, Table,
-    TableId, TopicSubject,
+    EnumType, Event, Field, Index, IndexKey, Located, OUTBOX_TABLE, PROCESSED_EVENTS_TABLE, PartitionMethod,
+    ROW_VERSION_COLUMN, RpcKind, Service, ServiceId, Table, TableId, TopicSubject,
 };
 use crate::semantic::{Messages, Register, messages};
 use crate::source::Place;
@@ -28,9 +27,9 @@ Reports two different names that become the same one somewhere:
   names, also with the tables that the compiler adds (`outbox_events`, `processed_events`)
 - sequences of `identity` columns, `TABLE_COLUMN_seq`, partitions by time, `TABLE_2026_01`, and the indexes of other partitions,
   `TABLE_p0_COLUMN_idx`, are relations too
+- a named index of a shape that several tables of one PostgreSQL schema take
 - constraints of one table: its checks, foreign keys and unique constraints share their names
-- columns that the compiler adds: `row_version` in a table with a topic; `source_version`, `source_deleted_at` and
-  `synced_at` in a read copy
+- the column that the compiler adds to a table with a topic: `row_version`
 - fields: `user_id` and `userId` are one in JSON
 - messages of a service: entities, events, enums with their values, and the request and response of every RPC share one
   package, also with what the compiler adds to it, such as `IdentityService` and `SnapshotUsersRequest`
@@ -104,10 +103,6 @@ fn check(register: &Register, findings: &mut Vec<Finding>) {
         columns(id, table, &messages, &mut taken);
         constraints(id, table, &mut taken);
     }
-    for projection in register.projections.values() {
-        taken.names = HashMap::new();
-        copied_columns(projection, &mut taken);
-    }
 }
 
 /// Who has a name: something of the register, or the compiler.
@@ -154,6 +149,18 @@ impl<'a> Taken<'a, '_> {
             }
         };
         self.findings.push(finding.help("rename one of them"));
+    }
+
+    /// As [`Taken::take`], of an index: one of a shape is made in every table that takes the shape.
+    fn take_for_index(&mut self, scope: &str, name: &'a Located<String>) {
+        let owner = self.names.get(&(scope.to_owned(), name.value.clone()));
+        if !matches!(owner, Some(Owner::Register(_, place)) if *place == name.place) {
+            self.take(scope, name.as_str(), name, "one relation of the database");
+        } else if self.reported.insert((name.place, name.place)) {
+            let message = format!("several tables take the index `{}` from a shape", name.value);
+            let finding = RULE.finding(message).at(name.place, "one relation of the database");
+            self.findings.push(finding.help("leave `name=` out: each of them then has a name of its own"));
+        }
     }
 }
 
@@ -226,7 +233,7 @@ fn relations<'a>(register: &'a Register, service: &'a Service, taken: &mut Taken
 
 fn indexes<'a>(indexes: &'a [Index], scope: &str, taken: &mut Taken<'a, '_>) {
     for name in indexes.iter().filter_map(|index| index.name.as_ref()) {
-        taken.take(scope, name.as_str(), name, "one relation of the database");
+        taken.take_for_index(scope, name);
     }
 }
 
@@ -434,16 +441,5 @@ fn constraints<'a>(id: TableId, table: &'a Table, taken: &mut Taken<'a, '_>) {
     let uniques = table.uniques.iter().filter(|unique| unique.predicate.is_none());
     for name in checks.chain(foreign_keys).chain(uniques.filter_map(|unique| unique.name.as_ref())) {
         taken.take(&scope, name.as_str(), name, "one constraint of the table");
-    }
-}
-
-fn copied_columns<'a>(projection: &'a Projection, taken: &mut Taken<'a, '_>) {
-    let place = projection.place;
-    let scope = format!("copied columns {} {}", place.file.0, place.span.start);
-    for name in PROJECTION_COLUMNS {
-        taken.reserve(&scope, name);
-    }
-    for column in projection.key.iter().chain(&projection.columns) {
-        taken.take(&scope, column.name.as_str(), &column.name, "one column of the read copy");
     }
 }

@@ -267,8 +267,7 @@ fn refused_words(index: &Index, method: AccessMethod, place: Place) -> Option<Fi
         return None;
     };
     let message = format!("an index of the access method `{}` cannot {what}", method.name);
-    let finding = RULE.finding(message).at(at, "asked for here");
-    let finding = if at == place { finding } else { finding.at(place, "the access method") };
+    let finding = RULE.finding(message).at(at, "asked for here").at(place, "the access method");
     Some(finding.help("take this out, or leave `using=` out: the access method `btree` takes it"))
 }
 

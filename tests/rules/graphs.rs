@@ -44,6 +44,17 @@ fn two_rings_are_two_findings_and_a_service_that_calls_itself_is_one() {
     );
 }
 
+#[test]
+fn a_cycle_of_one_service_has_a_mend_of_its_own() {
+    let help = |register: &str| check(register).1.into_iter().find_map(|finding| finding.help).unwrap();
+    let two = calling("a", "calls b.Ask") + &calling("b", "calls a.Ask");
+    assert!(help(&two).starts_with("turn one of these around"));
+    assert_eq!(
+        help(&calling("a", "calls a.Ask")),
+        "a service reads its own tables and calls its own functions"
+    );
+}
+
 /// `a` speaks of its rows; `b` does something with them; `a` calls `b`.
 fn needing(what: &str) -> String {
     format!(

@@ -134,6 +134,22 @@ fn every_page_says_what_why_and_how_to_mend() {
 }
 
 #[test]
+fn an_explanation_holds_the_level_the_page_and_both_registers() {
+    for rule in RULES {
+        let text = rule.explanation();
+        let level = if rule.severity == Severity::Error { "an error" } else { "a warning" };
+        let first = text.lines().nth(2).unwrap();
+        assert!(
+            first == format!("By default {level}.") || first.starts_with(&format!("Always {level}: ")),
+            "{text}"
+        );
+        for part in [rule.page, rule.fires, rule.passes] {
+            assert!(text.contains(part.trim()), "{}: without {part}", rule.name);
+        }
+    }
+}
+
+#[test]
 fn rules_and_findings_of_resolving_have_different_names() {
     for resolving in semantic::RULES {
         assert!(rules::rule(resolving.name).is_none(), "{} is the name of both", resolving.name);

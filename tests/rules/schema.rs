@@ -2,9 +2,8 @@
 
 use super::{check, shown};
 
-#[track_caller]
-fn assert_found(tables: &str, expected: &[&str]) {
-    let text = format!(
+fn service(tables: &str) -> String {
+    format!(
         "server main class=db.t3.small storage-gb=20
     service s {{
         database s on=main
@@ -13,8 +12,12 @@ fn assert_found(tables: &str, expected: &[&str]) {
         extension pg_trgm
         {tables}
     }}"
-    );
-    let (sources, findings) = check(&text);
+    )
+}
+
+#[track_caller]
+fn assert_found(tables: &str, expected: &[&str]) {
+    let (sources, findings) = check(&service(tables));
     let found: Vec<&str> = findings.iter().map(|finding| finding.rule).collect();
     assert_eq!(found, expected, "\n{}", shown(&sources, &findings));
 }
@@ -37,6 +40,7 @@ fn a_foreign_key_has_the_type_of_its_target() {
     assert_found(&pointing("int8", ""), &[]);
     assert_found(&pointing("integer", ""), &mismatch);
     assert_found(&pointing("uuid", ""), &mismatch);
+    assert_found(&pointing("strng", ""), &["unknown-type"]);
     assert_found(&pointing("text", ".code"), &[]);
     assert_found(&pointing("\"varchar(10)\"", ".code"), &mismatch);
     assert_found(&pointing("citext", ".label"), &[]);
@@ -256,9 +260,18 @@ fn an_index_is_one_that_its_access_method_can_be() {
     ] {
         assert_found(&with(index), &refused);
     }
-    let many: String = (0..33).map(|number| format!("column c{number} int; ")).collect();
-    let names: String = (0..33).map(|number| format!("c{number} ")).collect();
-    assert_found(&format!("table t {{ {many} primary-key {names} }}"), &refused);
+    let many = |count: usize, node: &str, last: &str| {
+        let columns: String = (0..count).map(|number| format!("column c{number} int; ")).collect();
+        let names: String = (0..count).map(|number| format!("c{number} ")).collect();
+        let key = if node == "index" { "column id int primary-key;" } else { "" };
+        format!("table t {{ {key} {columns} {node} {names} {last} }}")
+    };
+    assert_found(&many(32, "primary-key", ""), &[]);
+    assert_found(&many(33, "primary-key", ""), &refused);
+    assert_found(&many(32, "index", ""), &[]);
+    assert_found(&many(33, "index", ""), &refused);
+    assert_found(&many(31, "index", "include=id"), &[]);
+    assert_found(&many(32, "index", "include=id"), &refused);
     assert_found(
         "extension btree_gin\ntable t { column id bigint primary-key; column a text; index a id using=gin }",
         &[],
@@ -267,6 +280,10 @@ fn an_index_is_one_that_its_access_method_can_be() {
         "extension vector\ntable t { column id bigint primary-key; column e \"vector(3)\"; index e using=hnsw }",
         &refused,
     );
+    let ready =
+        "table t { column id bigint primary-key; column e text; index \"e vector_l2_ops\" using=hnsw }";
+    assert_found(ready, &refused);
+    assert_found(&format!("extension timescaledb\n{ready}"), &[]);
     assert_found(
         "extension vector\ntable t { column id bigint primary-key; column e \"vector(3)\"; index e using=ivfflat
             index \"e vector_l2_ops\" using=hnsw }",
@@ -305,6 +322,35 @@ fn an_index_is_one_that_its_access_method_can_be() {
         "table t { column id money; column b bigint; primary-key id b; partition id by=hash { parts 2 } }",
         &refused,
     );
+}
+
+#[test]
+fn the_mend_of_an_index_depends_on_what_asks_for_it() {
+    let (other_index, other_type) = (
+        "take another access method, or write an operator class behind the column",
+        "take a type that PostgreSQL can compare, or other columns",
+    );
+    for (node, expected) in [
+        ("index n", "take `jsonb` as the type"),
+        ("unique n", "take `jsonb` as the type"),
+        ("index n using=spgist", other_index),
+        ("index p", other_index),
+        ("unique p", other_type),
+    ] {
+        let table =
+            format!("table t {{ column id bigint primary-key; column n json; column p point; {node} }}");
+        let (_, findings) = check(&service(&table));
+        assert_eq!(findings[0].help.as_deref(), Some(expected), "{node}");
+    }
+}
+
+#[test]
+fn what_an_access_method_does_not_do_is_shown_at_both_places() {
+    let (sources, findings) =
+        check(&service("table t { column id bigint primary-key; column a text; index a id using=hash }"));
+    let shown =
+        |at: usize| (sources.text(findings[0].labels[at].place), findings[0].labels[at].message.as_str());
+    assert_eq!((shown(0), shown(1)), (("id", "asked for here"), ("hash", "the access method")));
 }
 
 #[test]

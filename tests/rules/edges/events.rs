@@ -59,6 +59,9 @@ fn the_id_of_a_topic_holds_a_key() {
     let key = "column id uuid primary-key; column code text";
     assert_found(&with(key, "id"), &[]);
     assert_found(&with(key, "code"), &["topic-id-not-unique"]);
+    let two = "column id uuid; column code text; primary-key id code";
+    assert_found(&with(two, "id"), &["topic-id-not-unique"]);
+    assert_found(&with(two, "\"code, id\""), &[]);
     assert_found(&with(&format!("{key}; unique code"), "code"), &[]);
     assert_found(
         &with(&format!("{key}; unique code where=\"code <> ''\""), "code"),

@@ -46,12 +46,11 @@ fn a_copy_of_a_private_column_is_not_told_to_carry_it() {
 
 #[test]
 fn a_private_primary_key_is_what_rpcs_select_by() {
-    let register = service(
-        "a",
-        "table t entity=T { column id uuid primary-key private }
-        api { get t; list t }",
-    );
-    assert_found(&register, &["private-column-exposed"]);
+    let served = |api: &str| {
+        service("a", &format!("table t entity=T {{ column id uuid primary-key private }}; api {{ {api} }}"))
+    };
+    assert_found(&served("get t"), &["private-column-exposed"]);
+    assert_found(&served("list t"), &[]);
 }
 
 fn personal(head: &str, body: &str) -> String {

@@ -36,6 +36,36 @@ fn names_reach_what_is_made_of_them() {
 }
 
 #[test]
+fn names_of_read_copies_and_of_what_rpcs_and_events_say_are_looked_at() {
+    let owner = service(
+        "a",
+        "table t entity=T { column id uuid primary-key }
+        topic a.t of=t key=id { event TCreated when=created; event TUpdated when=updated; event TDeleted when=deleted }",
+    );
+    let copy = |copy: &str| owner.clone() + &service("b", copy);
+    legal(&copy("projection ts of=a.t { key as=t_id; index t_id name=by_id }"));
+    illegal(&copy("projection \"t s\" of=a.t { }"));
+    illegal(&copy("projection ts of=a.t { key as=\"a\\nb\" }"));
+    illegal(&copy("projection ts of=a.t { index id name=\"a\\nb\" }"));
+    illegal(&table("column n int; index n name=\"a\\nb\""));
+    let rpc = |name: &str, request: &str, response: &str| {
+        service(
+            "a",
+            &format!(
+                "api {{ rpc {name} {{ request {{ field {request} int }}; response {{ field {response} int }} }} }}"
+            ),
+        )
+    };
+    legal(&rpc("Do", "n", "m"));
+    illegal(&rpc("\"Dö\"", "n", "m"));
+    illegal(&rpc("Do", "ö", "m"));
+    illegal(&rpc("Do", "n", "ö"));
+    let said = "topic a.said producers=all key=n { event Said { field n int; field FIELD int } }";
+    let said = |field: &str| service("a", &said.replace("FIELD", field)) + &service("b", "consumes a.Said");
+    illegal(&said("ö"));
+}
+
+#[test]
 fn names_in_the_database_are_free_but_kept_whole() {
     legal(&table("column \"Größe in cm\" integer; column type text; column order text"));
     illegal(&table(&format!("column {} text", "a".repeat(64))));
@@ -144,6 +174,11 @@ fn what_is_in_messages_is_legal_in_protobuf() {
     legal(&valued);
     illegal(&(with("e kind", "enum kind \"ä\" b; api { get t }")));
     illegal(&service("a", "table t entity=\"Ä\" { column id uuid primary-key }; api { get t }"));
+    let answered =
+        |kind: &str| format!("enum kind \"ä\" b; api {{ rpc Do {{ response {{ field f {kind} }} }} }}");
+    legal(&with("größe text", &answered("int")));
+    illegal(&with("größe int", &answered("T")));
+    illegal(&with("n int", &answered("kind")));
 }
 
 #[test]
@@ -202,6 +237,29 @@ fn relations_of_a_database_share_their_names() {
 }
 
 #[test]
+fn a_named_index_of_a_shape_stands_in_one_table_of_a_database() {
+    let shaped = |index: &str, schema: &str, more: &str| {
+        format!("shape stamps {{ column at timestamptz; index at {index} }}\n")
+            + &service(
+                "a",
+                &format!(
+                    "table t {{ column id uuid primary-key; use stamps }}
+                    table u {schema} {{ column id uuid primary-key; use stamps }}
+                    {more}"
+                ),
+            )
+    };
+    legal(&shaped("", "", ""));
+    legal(&shaped("name=by_at", "schema=other", ""));
+    let elsewhere = service("b", "table v { column id uuid primary-key; use stamps }");
+    legal(&(shaped("name=by_at", "schema=other", "") + &elsewhere));
+    colliding(&shaped("name=by_at", "", ""));
+    colliding(&shaped("name=by_at", "", "table v { column id uuid primary-key; use stamps }"));
+    let found = messages(&shaped("name=by_at", "", ""));
+    assert_eq!(found, ["several tables take the index `by_at` from a shape"]);
+}
+
+#[test]
 fn columns_of_the_compiler_are_taken() {
     let topic = "topic a.t of=t key=id { event Done }";
     let hears = service("b", "consumes a.Done");
@@ -213,6 +271,17 @@ fn columns_of_the_compiler_are_taken() {
     };
     legal(&with("row_version", ""));
     colliding(&(with("row_version", topic) + &hears));
+    let owner = service(
+        "a",
+        "table t entity=T { column id uuid primary-key; column n int }
+        topic a.t of=t key=id { carries n; event TCreated when=created; event TUpdated when=updated; event TDeleted when=deleted }",
+    );
+    let copy = |copy: &str| owner.clone() + &service("b", &format!("projection ts of=a.t {{ {copy} }}"));
+    legal(&copy("carry n as=version"));
+    // What a read copy has of its own is known once it is resolved, and said once.
+    for taken in ["carry n as=source_version", "key as=synced_at", "carry n as=id"] {
+        assert_found(&copy(taken), &["duplicate-name"]);
+    }
 }
 
 #[test]
@@ -232,6 +301,8 @@ fn fields_messages_and_methods_share_their_scope() {
     legal(&api(&[rpc("Do", "field a_b text; field a_c text")]));
     colliding(&api(&[rpc("Do", "field a_b text; field aB text")]));
     colliding(&api(&[rpc("GetUrl", ""), rpc("GetURL", "")]));
+    let newer = rpc("GetURL", "").replace("rpc GetURL", "rpc GetURL version=2");
+    legal(&api(&[rpc("GetUrl", ""), newer]));
     let event = |name: &str| {
         service(
             "a",

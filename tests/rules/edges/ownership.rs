@@ -23,6 +23,22 @@ fn a_foreign_key_across_services_is_graded_by_what_it_does() {
     }
 }
 
+#[test]
+fn a_foreign_key_across_services_says_what_it_does_to_whom() {
+    let effects = [
+        ("on-delete=cascade", "deletes these rows when `identity` deletes its row"),
+        ("on-delete=set-null", "sets these columns to NULL when `identity` deletes its row"),
+        ("on-delete=set-default", "sets these columns to their defaults when `identity` deletes its row"),
+        ("on-update=cascade", "changes these rows when `identity` changes its key"),
+        ("on-delete=restrict", "keeps `identity` from deleting its row while these are there"),
+    ];
+    for (policy, expected) in effects {
+        let foreign_key = format!("foreign-key user_id to=identity.users {policy}");
+        let (_, findings) = check(&format!("{SERVER}{}", identity("", "") + &referring(&foreign_key)));
+        assert_eq!(findings[0].labels[0].message, expected, "{policy}");
+    }
+}
+
 fn fix(register: &str) -> String {
     let (_, findings) = check(&format!("{SERVER}{register}"));
     findings.iter().find_map(|finding| finding.fix.clone()).unwrap()
@@ -61,6 +77,27 @@ fn the_reference_to_write_names_another_key_and_looks_into_a_read_copy() {
         + &referring(by_name).replace("table history", &format!("{copy}\n    table history"));
     let line = fix(&register.replace("column user_id uuid", ""));
     assert_eq!(line, "reference name to=identity.users.username on-delete=keep verify=projection");
+}
+
+#[test]
+fn the_reference_to_write_means_the_columns_of_the_foreign_key() {
+    let posts = |id: &str| {
+        let topic =
+            format!("topic content.post of=posts key={id} id={id} {{ event PostDeleted when=deleted }}");
+        let table = "table posts entity=Post { column id uuid; column code uuid; unique code";
+        service("content", &format!("{table}; KEY }}\n{topic}"))
+            + &service("archive", "consumes content.PostDeleted")
+    };
+    let refers = |columns: &str, to: &str| {
+        let table = "table items { column id uuid primary-key; column a uuid; column b uuid";
+        service("feed", &format!("{table}; foreign-key {columns} to=content.posts{to} }}"))
+    };
+    let both = posts("code").replace("KEY", "primary-key id code") + &refers("a b", "");
+    assert_eq!(fix(&both), "reference a b to=content.posts on-delete=keep verify=none");
+    let key = posts("code").replace("KEY", "primary-key id") + &refers("a", "");
+    assert_eq!(fix(&key), "reference a to=content.posts.id on-delete=keep verify=none");
+    let id = posts("code").replace("KEY", "primary-key id") + &refers("a", ".code");
+    assert_eq!(fix(&id), "reference a to=content.posts on-delete=keep verify=none");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Rules of references: keys, types, policies, checks on insert.
 
-use super::{assert_found, identity, referring, service};
+use super::super::check;
+use super::{SERVER, assert_found, identity, referring, service};
 
 #[test]
 fn a_reference_points_at_a_key() {
@@ -14,6 +15,23 @@ fn a_reference_points_at_a_key() {
     assert_found(&with("index username unique"), &[]);
     assert_found(&with("index username unique where=\"true\""), &missing);
     assert_found(&with("index \"(lower(username))\" unique"), &missing);
+}
+
+#[test]
+fn a_key_over_some_rows_is_pointed_at() {
+    let by_name = "column name text; reference name to=identity.users.username on-delete=keep";
+    let shown = |users: &str| {
+        let register = identity(users, "") + &referring(by_name).replace("column user_id uuid", "");
+        let (sources, mut findings) = check(&format!("{SERVER}{register}"));
+        let finding = findings.remove(0);
+        let last = finding.labels.last().unwrap();
+        (sources.text(last.place).to_owned(), last.message.clone(), finding.help.unwrap_or_default())
+    };
+    let (place, message, help) = shown("unique id username; unique username where=\"username <> ''\"");
+    assert_eq!(place, "unique username where=\"username <> ''\"");
+    assert_eq!(message, "unique only among some rows");
+    assert_eq!(help, "refer to the primary key, or make the column unique over all rows");
+    assert_eq!(shown("").2, "refer to the primary key, or make the column unique");
 }
 
 #[test]
@@ -95,6 +113,12 @@ fn enums_of_two_services_agree_when_their_values_do() {
     };
     assert_found(&with("a b"), &[]);
     assert_found(&with("a c"), &["reference-type-mismatch"]);
+    assert_found(
+        &with("a b").replace("column ref kind", "column ref \"kind[]\""),
+        &["reference-type-mismatch"],
+    );
+    let renamed = with("a b").replace("enum kind a b; table history", "enum sort a b; table history");
+    assert_found(&renamed.replace("column ref kind", "column ref sort"), &["reference-type-mismatch"]);
 }
 
 #[test]
@@ -157,6 +181,7 @@ fn verifying_needs_an_exists_or_a_copy_by_the_same_columns() {
         "    projection accounts of=identity.users { carries username }\n    table history",
     );
     assert_found(&(identity("", "") + &kept), &[]);
+    assert_found(&(identity("", "") + &kept.replace("carries username", "")), &[]);
     // A copy that somebody else keeps is none.
     let elsewhere = service("other", "projection accounts of=identity.users { carries username }");
     assert_found(&(identity("", "") + &copy + &elsewhere), &["verify-without-means"]);

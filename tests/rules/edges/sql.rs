@@ -53,6 +53,17 @@ fn the_type_that_is_meant_is_suggested() {
 }
 
 #[test]
+fn the_line_in_place_of_a_serial_is_one_that_can_be_written() {
+    let fix = |name: &str| {
+        let table =
+            service("a", &format!("table t {{ column id uuid primary-key; column {name} bigserial }}"));
+        check(&format!("{SERVER}{table}")).1.remove(0).fix
+    };
+    assert_eq!(fix("number").as_deref(), Some("column number bigint identity"));
+    assert_eq!(fix("\"a number\""), None);
+}
+
+#[test]
 fn a_default_is_a_value_of_its_type() {
     for good in [
         "integer default=5",
@@ -95,6 +106,23 @@ fn a_default_is_a_value_of_its_type() {
 }
 
 #[test]
+fn the_value_that_is_meant_is_suggested() {
+    let other = "write a value of the type, or an expression in `default-sql`; or give the column the type that the value has";
+    let cases = [
+        ("timestamptz default=\"now()\"", "an expression goes into `default-sql`"),
+        ("text default=5", "write `\"5\"`"),
+        ("text default=#true", "write `\"true\"`"),
+        ("boolean default=0", "write `#false`"),
+        ("boolean default=1", "write `#true`"),
+        ("boolean default=2", other),
+        ("integer default=x", other),
+    ];
+    for (written, expected) in cases {
+        assert_eq!(help(&column(written)), expected, "{written}");
+    }
+}
+
+#[test]
 fn expressions_stand_alone_and_use_their_own_columns() {
     for good in [
         "integer check=\"c > 0 AND t.c < 9\"",
@@ -128,6 +156,15 @@ fn expressions_stand_alone_and_use_their_own_columns() {
 }
 
 #[test]
+fn a_generated_column_uses_neither_itself_nor_another() {
+    let own = messages(&column("text generated-sql=\"c || 'x'\""));
+    assert_eq!(own, ["a generated column cannot use itself: `c`"]);
+    let other =
+        messages(&column("text generated-sql=\"id::text\"; column d text generated-sql=\"c || 'x'\""));
+    assert_eq!(other, ["a generated column cannot use another generated column: `c`"]);
+}
+
+#[test]
 fn indexes_and_conditions_are_read_too() {
     let with = |node: &str| {
         service(
@@ -149,6 +186,9 @@ fn the_mistake_is_pointed_at_inside_of_the_text() {
     let (sources, findings) = check(&format!("{SERVER}{text}"));
     let place = findings[0].primary().unwrap();
     assert_eq!(sources.text(place), "totl");
+    let qualified = column("integer check=\"c > 0 AND t.totl > 1\"");
+    let (sources, findings) = check(&format!("{SERVER}{qualified}"));
+    assert_eq!(sources.text(findings[0].primary().unwrap()), "totl");
     let (sources, findings) = check(&format!("{SERVER}{}", column("integer check=\"c > 0 -- x\"")));
     assert_eq!(sources.text(findings[0].primary().unwrap()), "-");
 }
