@@ -8,7 +8,7 @@ set -euo pipefail
 export LC_ALL=C
 umask 077
 
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+root=$(CDPATH='' cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 tab=$(printf '\t')
 psql=${PSQL:-psql}
 # About how many rows a chunk has, how many keys are looked up at once, and how many differences are listed.
@@ -294,8 +294,9 @@ difference='
     }
     function same(one, other) { return $one $(one + 1) $(one + 2) "" == $other $(other + 1) $(other + 2) "" }'
 
-# A row that differed twice, and of which one side stayed as it was for as long as rows may be on their way: either the copy
-# has not followed what it had to, or the owner has not changed and the copy should have followed long ago.
+# A row that differed twice, and of which one side stayed as it was for as long as rows may be on their way: either the owner
+# has not changed and the copy should have followed long ago, or the copy has not followed what it had to. A copy that was
+# ahead at first, since the owner was asked a moment earlier, had nothing to follow yet.
 second_look_at_projection() { # CHECK
     look_at_keys "$1" "$work/$1.first" second
     paste "$work/$1.first" "$work/$1.own.second" "$work/$1.owner.second" |
@@ -303,7 +304,8 @@ second_look_at_projection() { # CHECK
         BEGIN { split(ENVIRON["columns"], names, "\t") }
         $1 != $11 || $1 != $16 { exit 3 }
         { found = difference(13, 18) }
-        found == "" || difference(3, 8) == "" || !same(3, 13) && !same(8, 18) { next }
+        found == "" || difference(3, 8) == "" { next }
+        !same(8, 18) && !(same(3, 13) && $4 + 0 <= $9 + 0) { next }
         {
             json = "\"key\":" $2; text = $2
             if (found == "different") {

@@ -2,7 +2,7 @@
 {{ view.introduction }}
 # README.md in the folder above says how to run this, and what it prints.
 set -euo pipefail
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+here=$(CDPATH='' cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source-path=SCRIPTDIR source=../driver.sh
 . "$here/../driver.sh"
 

@@ -7,6 +7,7 @@ mod support;
 
 mod drift;
 mod events;
+mod hostile;
 mod orphans;
 mod pair;
 mod refusals;

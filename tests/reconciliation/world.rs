@@ -91,6 +91,11 @@ impl World {
         rows.iter().map(|row| row.get(0)).collect()
     }
 
+    /// Where the scripts lie.
+    pub fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
     /// The command that runs the script of a service.
     pub fn command(&self, service: &str) -> Command {
         let mut command = Command::new("bash");
