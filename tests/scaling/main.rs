@@ -31,10 +31,10 @@ fn excess(few: f64, more: f64, most: f64) -> f64 {
 }
 
 /// Whether some work is done for every pair of things. Sorting and names that get longer exceed a little too, but by the same
-/// part at every size; work for pairs is twice the part among twice as many, until it is most of all work.
+/// part at every size, less than three hundredths; work for pairs is twice the part among twice as many, until it is most of it.
 fn is_pairwise([first, second, third, fourth]: Counts) -> bool {
     let (before, after) = (excess(first, second, third), excess(second, third, fourth));
-    after > 0.2 || (after > 0.01 && after > 1.4 * before)
+    after > 0.2 || (after > 0.03 && after > 1.4 * before)
 }
 
 #[test]
