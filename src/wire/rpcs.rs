@@ -1,8 +1,8 @@
 //! What others may ask a service: its RPCs with their requests and responses, by version.
 
 use super::fields::{WantedField, WantedMessage};
-use super::file::{File, Idempotency, Message, Method, Service};
-use super::lowering::{Lowering, documentation, former, type_name};
+use super::file::{Field, File, Idempotency, Message, Method, Service};
+use super::lowering::{Lowering, documentation, former, listed, type_name};
 use crate::lock::{Origin, RpcKey};
 use crate::names;
 use crate::semantic::model::{Located, Rpc, RpcId, RpcKind, Stream};
@@ -11,13 +11,38 @@ use std::collections::BTreeMap;
 /// An RPC without its names and numbers.
 pub(super) struct WantedMethod {
     /// What it does; the words of the register come before.
-    pub documentation: String,
+    pub documentation: Vec<Words>,
     pub request: Vec<WantedField>,
     /// Messages declared in the request.
     pub in_request: Vec<Message>,
     pub response: Vec<WantedField>,
     pub idempotency: Idempotency,
     pub stream: Stream,
+}
+
+/// A part of a sentence about a method. Fields have the names that the lock gives them, which nobody knows before.
+pub(super) enum Words {
+    /// As it is.
+    Text(String),
+    /// The first fields of the request, so many.
+    Asked(usize),
+    /// The field of the response at this place.
+    Answered(usize),
+}
+
+impl Words {
+    pub fn text(text: impl Into<String>) -> Words {
+        Words::Text(text.into())
+    }
+
+    fn shown(&self, request: &Message, response: &Message) -> String {
+        let names = |fields: &[Field]| listed(fields.iter().map(|field| field.name.as_str()));
+        match self {
+            Words::Text(text) => text.clone(),
+            Words::Asked(count) => names(request.fields.get(..*count).unwrap_or_default()),
+            Words::Answered(place) => names(response.fields.get(*place..=*place).unwrap_or_default()),
+        }
+    }
 }
 
 impl Lowering<'_> {
@@ -52,7 +77,7 @@ impl Lowering<'_> {
         let name = self.lock.rpc(&key, &was, &names::protobuf_message(rpc.name.as_str()));
         let wanted = match (&rpc.kind, rpc.table) {
             (RpcKind::Custom { request, response, stream, idempotent, .. }, _) => WantedMethod {
-                documentation: String::new(),
+                documentation: Vec::new(),
                 request: self.declared_fields(request),
                 in_request: Vec::new(),
                 response: self.declared_fields(response),
@@ -73,8 +98,10 @@ impl Lowering<'_> {
         request.messages.extend(wanted.in_request);
         let says = vec![format!("Response of `{name}`.")];
         let response = message(Origin::Response, says, format!("{name}Response"), wanted.response);
+        let words: String =
+            wanted.documentation.iter().map(|words| words.shown(&request, &response)).collect();
         let method = Method {
-            documentation: documentation(rpc.summary.as_ref(), &wanted.documentation),
+            documentation: documentation(rpc.summary.as_ref(), &words),
             request: type_name(file, &request.name),
             response: type_name(file, &response.name),
             client_streams: matches!(wanted.stream, Stream::Client | Stream::Both),

@@ -3,7 +3,7 @@
 //! They are a service of their own: no gateway offers it by mistake, and nobody has to write it.
 
 use super::fields::{WantedField, WantedMessage, strs};
-use super::file::{FieldType, File, Idempotency, Method, Presence, Scalar, Service, TypeName};
+use super::file::{FieldType, File, Idempotency, Message, Method, Presence, Scalar, Service, TypeName};
 use super::lowering::{Lowering, type_name};
 use super::table_rpcs::{next_page, page_request};
 use crate::lock::{Origin, RpcKey};
@@ -65,6 +65,7 @@ impl Lowering<'_> {
             path: path.clone(),
             name: format!("{name}Response.{}", row.name),
         };
+        let contract = self.snapshot_contract(id, &row);
         let rows = WantedField::own("rows", FieldType::Message(row_name), Presence::Repeated, "");
         let mut message = |origin, documentation: String, name, fields| {
             let documentation = vec![documentation];
@@ -80,7 +81,7 @@ impl Lowering<'_> {
             message(Origin::Response, answers, format!("{name}Response"), vec![rows, next_page()]);
         response.messages.push(row);
         let method = Method {
-            documentation: vec![self.snapshot_contract(id)],
+            documentation: vec![contract],
             request: type_name(file, &request.name),
             response: type_name(file, &response.name),
             client_streams: false,
@@ -94,13 +95,11 @@ impl Lowering<'_> {
         method
     }
 
-    fn snapshot_contract(&self, id: TableId) -> String {
+    fn snapshot_contract(&self, id: TableId, row: &Message) -> String {
         let table = &self.register.tables[id];
-        let identity = self.register.identifying_columns(id);
-        let columns: Vec<String> = identity
-            .iter()
-            .map(|column| format!("`{}`", names::protobuf_field(table.columns[*column].name.as_str())))
-            .collect();
+        // What identifies comes first.
+        let identity = row.fields.iter().take(self.register.identifying_columns(id).len());
+        let columns: Vec<String> = identity.map(|field| format!("`{}`", field.name)).collect();
         let deleted = if table.soft_delete.is_some() { " that is not marked as deleted," } else { "" };
         format!(
             "Lists every row of `{}`{deleted} page by page, ordered by {}.",

@@ -2,8 +2,8 @@
 
 use super::fields::{WantedField, WantedMessage, of_each};
 use super::file::{FieldType, File, Idempotency, Message, Presence, Scalar, TypeName};
-use super::lowering::{Lowering, former, listed};
-use super::rpcs::WantedMethod;
+use super::lowering::{Lowering, former};
+use super::rpcs::{WantedMethod, Words};
 use crate::lock::Origin;
 use crate::names;
 use crate::semantic::model::{ColumnIndex, Located, Rpc, RpcKind, Stream, TableId};
@@ -16,7 +16,7 @@ impl Lowering<'_> {
             RpcKind::BatchGet { max } => self.batch_get(rpc, table, &by, *max, name, file),
             RpcKind::Exists => self.exists(table, &by),
             RpcKind::List { order, page_size } => self.list(table, &by, order, *page_size),
-            RpcKind::Custom { .. } => self.method(String::new(), Vec::new(), Vec::new()),
+            RpcKind::Custom { .. } => self.method(Vec::new(), Vec::new(), Vec::new()),
         }
     }
 
@@ -28,7 +28,7 @@ impl Lowering<'_> {
     /// A method that reads.
     pub fn method(
         &self,
-        documentation: String,
+        documentation: Vec<Words>,
         request: Vec<WantedField>,
         response: Vec<WantedField>,
     ) -> WantedMethod {
@@ -46,22 +46,24 @@ impl Lowering<'_> {
         let request = self.key_fields(table, by);
         let entity = self.entity_name(table);
         let deleted = self.if_marked(table, ", or it is marked as deleted");
-        let documentation = format!(
-            "Gets the {entity} with this {}. NOT_FOUND if there is none{deleted}.",
-            listed_fields(&request)
-        );
+        let documentation = vec![
+            Words::text(format!("Gets the {entity} with this ")),
+            Words::Asked(request.len()),
+            Words::text(format!(". NOT_FOUND if there is none{deleted}.")),
+        ];
         let row = self.rows(table, &names::protobuf_field(&entity), Presence::One);
         self.method(documentation, request, vec![row])
     }
 
     fn exists(&self, table: TableId, by: &[ColumnIndex]) -> WantedMethod {
         let request = self.key_fields(table, by);
-        let documentation = format!(
-            "Tells whether there is a row of `{}` with this {}{}.",
-            self.register.tables[table].name.value,
-            listed_fields(&request),
-            self.if_marked(table, " that is not marked as deleted")
-        );
+        let name = &self.register.tables[table].name.value;
+        let documentation = vec![
+            Words::text(format!("Tells whether there is a row of `{name}` with this ")),
+            Words::Asked(request.len()),
+            Words::text(self.if_marked(table, " that is not marked as deleted")),
+            Words::text("."),
+        ];
         let exists = WantedField::scalar("exists", Scalar::Bool, "Whether there is one.");
         self.method(documentation, request, vec![exists])
     }
@@ -91,13 +93,14 @@ impl Lowering<'_> {
                 (keys, vec![message])
             }
         };
-        let documentation = format!(
-            "Gets the {plural} with these `{}`, in no order. Those that do not exist{} are named in `missing_{}`. \
-             INVALID_ARGUMENT if there are more than {max}.",
-            keys.name,
-            self.if_marked(table, ", or are marked as deleted,"),
-            keys.name
-        );
+        let deleted = self.if_marked(table, ", or are marked as deleted,");
+        let documentation = vec![
+            Words::text(format!("Gets the {plural} with these ")),
+            Words::Asked(1),
+            Words::text(format!(", in no order. Those that do not exist{deleted} are named in ")),
+            Words::Answered(1),
+            Words::text(format!(". INVALID_ARGUMENT if there are more than {max}.")),
+        ];
         let request = WantedField {
             documentation: with(&keys.documentation, &format!("At most {max} of them.")),
             ..keys.clone()
@@ -146,13 +149,13 @@ impl Lowering<'_> {
     ) -> WantedMethod {
         let plural = names::plural(&self.entity_name(table));
         let mut request = self.key_fields(table, by);
-        let selected = match request.as_slice() {
-            [] => String::new(),
-            fields => format!(" with this {}", listed_fields(fields)),
-        };
+        let selected = if request.is_empty() { "" } else { " with this " };
         let deleted = self.if_marked(table, " that are not marked as deleted,");
-        let documentation =
-            format!("Lists the {plural}{selected}{deleted} page by page{}.", self.order(table, by, order));
+        let documentation = vec![
+            Words::text(format!("Lists the {plural}{selected}")),
+            Words::Asked(request.len()),
+            Words::text(format!("{deleted} page by page{}.", self.order(table, by, order))),
+        ];
         request.extend(page_request(page_size));
         let rows = self.rows(table, &names::protobuf_field(&plural), Presence::Repeated);
         self.method(documentation, request, vec![rows, next_page()])
@@ -211,10 +214,6 @@ pub(super) fn next_page() -> WantedField {
         Scalar::String,
         "Asks for the next page; empty where there is none.",
     )
-}
-
-fn listed_fields(fields: &[WantedField]) -> String {
-    listed(fields.iter().map(|field| field.name.as_str()))
 }
 
 /// What is said of one value, said of each, and a sentence more.

@@ -97,3 +97,21 @@ fn no_service_takes_the_package_of_another() {
     assert_eq!(found, ["name-taken-on-the-wire"], "{:#?}", checked.findings);
     assert!(checked.findings[0].message.contains("package of service `tea`"), "{:#?}", checked.findings);
 }
+
+#[test]
+fn what_is_said_of_a_method_names_its_fields_as_they_are() {
+    let with = |column: &str, by: &str| {
+        format!(
+            "team t
+            service s team=t {{ summary x
+                table things entity=Thing {{ column id uuid primary-key; column {column} text; unique {by} }}
+                api {{ get things by={by} name=Find; batch-get things by={by} name=Find2; list things order={by} }} }}"
+        )
+    };
+    let compiled = built(&[&with("code", "code"), &with("number was=code", "number")]);
+    let text = compiled.texts["s/v1/s_service.proto"].replace("\n  // ", " ");
+    assert!(!text.contains("number"), "the name on the wire stays, {text}");
+    for part in ["with this `code`", "with these `codes`", "in `missing_codes`", "ordered by `code`"] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+}
