@@ -69,10 +69,12 @@ fn what_changed_is_named_among_what_did_not() {
     assert_eq!(plan::difference(&actual, &expected).as_deref(), Some("sql node `another` differs"));
 }
 
+type TableChange<'a> = &'a dyn Fn(&mut Table);
+
 #[test]
 fn a_part_of_a_table_is_named_with_its_table() {
     let unique = || Unique { columns: vec!["slug".into()], nulls_not_distinct: false };
-    let changes: [(&str, &dyn Fn(&mut Table)); 15] = [
+    let changes: [(&str, TableChange); 15] = [
         ("column `slug` is missing", &|posts| drop(posts.columns.shift_remove("slug"))),
         ("column `x` is too much", &|posts| drop(posts.columns.insert("x".into(), column("text")))),
         ("column `slug` differs", &|posts| posts.columns["slug"].nullable = true),
