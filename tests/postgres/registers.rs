@@ -62,11 +62,16 @@ proptest! {
     }
 }
 
+/// Rules that are about what these servers lack, and those of others may have.
+const NOT_ON_THESE_SERVERS: [&str; 1] = ["unknown-extension"];
+
 /// What `allow` and `lint` may silence is what PostgreSQL takes: the register in which each such rule fires is migrated.
 #[test]
 fn what_can_be_silenced_can_be_migrated() {
     on_every_server(async |server| {
-        for (number, rule) in RULES.iter().filter(|rule| rule.unsilenceable.is_none()).enumerate() {
+        let silenceable = RULES.iter().filter(|rule| rule.unsilenceable.is_none());
+        let here = silenceable.filter(|rule| !NOT_ON_THESE_SERVERS.contains(&rule.name));
+        for (number, rule) in here.enumerate() {
             // Databases and roles are those of a whole server, so each register gets names of its own.
             let text = rule.fires.replace("    database ", &format!("    database d{number}_"));
             let mut files = Memory::default();
