@@ -109,15 +109,12 @@ fn text_problem(data_type: &DataType, text: &str) -> Option<String> {
         |is_right: bool, what: &str| (!is_right).then(|| format!("{what}, as `{data_type}` takes it"));
     match data_type.family() {
         TypeFamily::Text => length_problem(data_type, text),
+        TypeFamily::Integer if depends_on_the_version(trimmed) => None,
         TypeFamily::Integer => integer_problem(data_type, trimmed),
-        TypeFamily::Decimal | TypeFamily::Float => {
-            let special = ["nan", "infinity", "-infinity", "inf", "-inf"];
-            let is_special = special.contains(&trimmed.to_ascii_lowercase().as_str());
-            match Number::new(trimmed) {
-                Some(number) => number_problem(data_type, &number),
-                None => wrong(is_special, "this is not a number"),
-            }
-        }
+        TypeFamily::Decimal | TypeFamily::Float => match Number::new(trimmed) {
+            Some(number) => number_problem(data_type, &number),
+            None => wrong(may_be_number(trimmed), "this is not a number"),
+        },
         TypeFamily::Boolean => wrong(is_boolean(trimmed), "this is neither `true` nor `false`"),
         TypeFamily::Uuid => wrong(is_uuid(trimmed), "this is not a UUID of 32 hexadecimal digits"),
         TypeFamily::Date | TypeFamily::Timestamp => wrong(may_be_moment(trimmed), "this is no date"),
@@ -133,7 +130,9 @@ fn text_problem(data_type: &DataType, text: &str) -> Option<String> {
         TypeFamily::Bits => bits_problem(data_type, text),
         TypeFamily::Network if matches!(data_type.base(), "inet" | "cidr") => {
             let address = trimmed.split('/').next().unwrap_or("");
-            let may_be_short = data_type.base() == "cidr";
+            let is_short = |byte: u8| byte.is_ascii_digit() || byte == b'.';
+            let may_be_short =
+                data_type.base() == "cidr" || (trimmed.contains('/') && address.bytes().all(is_short));
             let is_address = address.parse::<std::net::IpAddr>().is_ok() || may_be_short;
             wrong(is_address, "this is no address of a network")
         }
@@ -152,7 +151,7 @@ fn text_problem(data_type: &DataType, text: &str) -> Option<String> {
             wrong(has_digit || trimmed.is_empty(), "this is no amount of money")
         }
         TypeFamily::Range => {
-            let is_range = trimmed == "empty" || trimmed.starts_with(['[', '(', '{']);
+            let is_range = trimmed.eq_ignore_ascii_case("empty") || trimmed.starts_with(['[', '(', '{']);
             wrong(is_range, "this is no range, such as `[1,5)`")
         }
         _ => None,
@@ -179,6 +178,26 @@ fn bits_problem(data_type: &DataType, text: &str) -> Option<String> {
     (!fits).then(|| format!("`{data_type}` does not hold {} bits", bits.len()))
 }
 
+/// Whether only some versions read it: since 16 numbers may have another base, and underscores.
+fn depends_on_the_version(text: &str) -> bool {
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let has_base = unsigned
+        .strip_prefix('0')
+        .is_some_and(|rest| rest.starts_with(['x', 'X', 'o', 'O', 'b', 'B']) && rest.len() > 1);
+    has_base || (unsigned.starts_with(|c: char| c.is_ascii_digit()) && unsigned.contains('_'))
+}
+
+/// Whether a text that is not written as SQL's own numbers are may be read as one: `.5`, `5.`, `+inf`.
+fn may_be_number(text: &str) -> bool {
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let is_special = ["nan", "infinity", "inf"].iter().any(|word| unsigned.eq_ignore_ascii_case(word));
+    let of_numbers = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'.' | b'e' | b'E' | b'+' | b'-');
+    let is_short = unsigned.starts_with(|c: char| c.is_ascii_digit() || c == '.')
+        && unsigned.bytes().any(|byte| byte.is_ascii_digit())
+        && unsigned.bytes().all(of_numbers);
+    is_special || is_short || depends_on_the_version(text)
+}
+
 fn is_boolean(text: &str) -> bool {
     let word = text.to_ascii_lowercase();
     let starts = |full: &str, shortest: usize| word.len() >= shortest && full.starts_with(&word);
@@ -198,10 +217,12 @@ fn is_uuid(text: &str) -> bool {
 }
 
 /// PostgreSQL reads very many forms of dates; refused is what looks like ISO 8601 and is no date, and what holds
-/// no digit.
+/// neither a digit nor a word that stands for a moment.
 fn may_be_moment(text: &str) -> bool {
     let special = ["now", "today", "tomorrow", "yesterday", "epoch", "infinity", "-infinity", "allballs"];
-    if special.contains(&text.to_ascii_lowercase().as_str()) {
+    let words = text.to_ascii_lowercase();
+    // Years before Christ have leap days of their own.
+    if words.split_whitespace().any(|word| special.contains(&word) || word.ends_with("bc")) {
         return true;
     }
     let looks_like_iso = text.len() >= 10
@@ -269,6 +290,18 @@ mod tests {
         for (data_type, text) in numbers {
             let literal = Literal::number(text).expect(text);
             assert_eq!(problem(data_type, literal), None, "{data_type} {text}");
+        }
+    }
+
+    #[test]
+    fn what_only_some_versions_read_is_left_to_them() {
+        for text in ["0x1F", "-0b101", "1_000"] {
+            for data_type in ["int", "numeric", "real"] {
+                assert_eq!(problem(data_type, Literal::text(text)), None, "{data_type} {text}");
+            }
+        }
+        for text in ["0x", "_1", "x_1"] {
+            assert!(problem("int", Literal::text(text)).is_some(), "{text}");
         }
     }
 

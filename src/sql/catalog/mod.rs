@@ -257,7 +257,8 @@ fn function(line: Line) -> Option<Function> {
         arguments: types.split_ascii_whitespace().map(type_id).collect::<Option<_>>()?,
         is_variadic,
         defaults: line.field(2).parse().ok()?,
-        result: type_id(line.field(3))?,
+        // A few functions of extensions give rows of a type that is made for them, and not listed.
+        result: type_id(line.field(3)).or_else(|| type_id("record"))?,
         volatility: volatility(flags),
         kind: match flags.as_bytes().get(1) {
             Some(b'a') => FunctionKind::Aggregate,
