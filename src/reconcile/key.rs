@@ -213,7 +213,11 @@ impl Key {
         let inner = format!("{indent}    ");
         let compared = |by_bytes| {
             let columns = row(&self.ordered(&self.columns(None), by_bytes), &inner);
-            format!("{columns} {operator} {}", row(&self.parsed(bound), &inner))
+            // A query of its own is run once; PostgreSQL would read the bound again for every row (`convert_from` is no
+            // constant to it).
+            let bounds: Vec<String> =
+                self.parsed(bound).iter().map(|value| format!("(SELECT {value})")).collect();
+            format!("{columns} {operator} {}", row(&bounds, &inner))
         };
         match order.filter(|_| !self.collated().is_empty()) {
             None if self.len() == 1 => format!("({bound} IS NULL OR {})", compared(false)),
