@@ -136,7 +136,7 @@ impl<'a> Taken<'a, '_> {
             Owner::Compiler => RULE
                 .finding(format!("the compiler adds something of the name `{}`", name.value))
                 .at(name.place, "taken by the compiler"),
-            // What stands in a shape or a default is used at many places, but written at one.
+            // A column that identifies and is carried as well is one field.
             Owner::Register(_, place) if place == name.place => return,
             Owner::Register(_, place) if !self.reported.insert((name.place, place)) => return,
             Owner::Register(other, place) => {

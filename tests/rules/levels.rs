@@ -190,3 +190,13 @@ fn what_cannot_be_silenced_stays_an_error_and_says_why() {
         )]
     );
 }
+
+#[test]
+fn what_a_level_would_have_done_is_said() {
+    for (level, done) in [("off", "be switched off"), ("warn", "be a mere warning")] {
+        let (_, findings) = check(&register(&format!("lint unknown-type level={level}"), ALLOW, "", ""));
+        let said: Vec<&str> = findings.iter().map(|finding| finding.message.as_str()).collect();
+        let expected = format!("`unknown-type` cannot {done}: PostgreSQL would refuse the migration");
+        assert_eq!(said, [expected]);
+    }
+}

@@ -310,9 +310,11 @@ fn fields_messages_and_methods_share_their_scope() {
                 "table t entity=T {{ column id uuid primary-key }}; api {{ get t }}
             topic a.t of=t key=id {{ event {name} }}"
             ),
-        ) + &service("b", &format!("consumes a.{name}"))
+        ) + &service("b", &format!("consumes a.{}", name.split(' ').next().unwrap()))
     };
     legal(&event("Done"));
+    legal(&event("Done { carries id; field n int }"));
+    colliding(&event("Done { field id int }"));
     colliding(&event("T"));
     colliding(&event("GetTRequest"));
     let (_, findings) = check(&format!("{SERVER}{}", event("GetTRequest")));

@@ -101,6 +101,20 @@ fn the_reference_to_write_means_the_columns_of_the_foreign_key() {
 }
 
 #[test]
+fn a_foreign_key_to_a_read_copy_becomes_a_reference_with_its_policy() {
+    for (policy, expected) in [("cascade", "delete"), ("set-null", "nullify"), ("restrict", "keep")] {
+        let foreign_key = format!("index user_id; foreign-key user_id to=accounts on-delete={policy}");
+        let copying = referring(&foreign_key)
+            .replace("    table", "    projection accounts of=identity.users { }\n    table")
+            .replace("column user_id uuid", "column user_id uuid nullable");
+        let register = identity("", "") + &copying;
+        assert_found(&register, &["foreign-key-to-read-copy"]);
+        let line = format!("reference user_id to=identity.users on-delete={expected} verify=projection");
+        assert_eq!(fix(&register), line);
+    }
+}
+
+#[test]
 fn a_table_of_one_name_in_another_schema_or_under_another_name_is_another() {
     let two = |first: &str, second: &str| {
         let key = "{ column id uuid primary-key }";
