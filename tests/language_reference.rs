@@ -17,6 +17,8 @@ fn page() -> String {
 /// A kind of node with those that hold it, each with whether it may do so more than once.
 struct Entry {
     spec: &'static NodeSpec,
+    /// It stands in `environment` alone, where many nodes are called like what they change.
+    in_environment: bool,
     parents: Vec<(&'static str, bool)>,
 }
 
@@ -25,27 +27,36 @@ fn entries() -> Vec<Entry> {
     let mut entries: Vec<Entry> = Vec::new();
     let mut open: Vec<&'static NodeSpec> = vec![&DOCUMENT];
     while let Some(parent) = open.pop() {
+        let is_there = |entry: &Entry| std::ptr::eq(entry.spec, parent) && entry.in_environment;
+        let in_environment = parent.name == "environment" || entries.iter().any(is_there);
         let mut fresh = Vec::new();
         for child in parent.children {
             match entries.iter_mut().find(|entry| std::ptr::eq(entry.spec, child.node)) {
+                Some(entry) if entry.parents.contains(&(parent.name, child.many)) => {}
                 Some(entry) => entry.parents.push((parent.name, child.many)),
                 None => {
-                    entries.push(Entry { spec: child.node, parents: vec![(parent.name, child.many)] });
+                    let parents = vec![(parent.name, child.many)];
+                    entries.push(Entry { spec: child.node, in_environment, parents });
                     fresh.push(child.node);
                 }
             }
         }
         open.extend(fresh.into_iter().rev());
     }
-    entries.push(Entry { spec: &ALLOW, parents: Vec::new() });
+    entries.push(Entry { spec: &ALLOW, in_environment: false, parents: Vec::new() });
     entries
 }
 
 impl Entry {
-    /// `` `rpc` in `api` `` where several nodes are called `rpc`, else `` `table` ``.
+    /// `` `rpc` in `api` `` where several nodes are called `rpc`, else `` `table` ``; `` `server` in `environment` `` for
+    /// what changes another node.
     fn heading(&self, all: &[Entry]) -> String {
         let name = self.spec.name;
-        let is_alone = all.iter().filter(|entry| entry.spec.name == name).count() == 1;
+        if self.in_environment {
+            return format!("`{name}` in `environment`");
+        }
+        let is_same = |entry: &&Entry| entry.spec.name == name && !entry.in_environment;
+        let is_alone = all.iter().filter(is_same).count() == 1;
         match self.parents.first() {
             Some((parent, _)) if !is_alone => format!("`{name}` in `{parent}`"),
             _ => format!("`{name}`"),
@@ -108,6 +119,10 @@ fn takes(kind: Kind) -> String {
         Kind::Date => "day".to_owned(),
         Kind::DateStart => "day, month or year".to_owned(),
         Kind::Version => "version".to_owned(),
+        Kind::DailyWindow => "time of every day".to_owned(),
+        Kind::WeeklyWindow => "time of every week".to_owned(),
+        Kind::CidrList => "networks".to_owned(),
+        Kind::EndpointList => "hosts with ports".to_owned(),
     }
 }
 
@@ -235,6 +250,7 @@ fn what_the_reference_leaves_out_or_makes_up_is_found() {
     assert_eq!(plant("### `latency`", "### `speed`").len(), 2);
     assert_eq!(plant("| `pool=` | 1 to 1000 | 8 |", "| `pool=` | 1 to 1000 | 5 |").len(), 1);
     assert_eq!(plant("| `pool=` | 1 to 1000 |", "| `pool=` | 1 to 100 |").len(), 1);
+    assert_eq!(plant("### `deploy` in `environment`", "### `deploy` elsewhere").len(), 2);
     assert_eq!(plant("| `pii` | flag |", "| `secret` | flag |").len(), 2);
     assert_eq!(plant("Default: 3.", "").len(), 1);
     assert_eq!(plant("`topic` (any number), `event` (any number)", "`topic` (any number)").len(), 1);
@@ -294,6 +310,7 @@ fn wrapped(inside: &str, text: &str) -> String {
         "" => text.to_owned(),
         "platform" => format!("platform shop {{\n{text}\n}}\n"),
         "service" => service(text),
+        "environment" => service("") + &format!("environment staging {{\n{text}\n}}\n"),
         "table" => {
             service(&format!("table things {{\ncolumn id bigint identity\nprimary-key id\n{text}\n}}"))
         }

@@ -1,17 +1,16 @@
 //! Rule `connection-budget-exceeded`: more connections than a server takes.
 
+use super::support::text::in_environment;
 use super::{Rule, Scope};
 use crate::diagnostic::{Finding, Severity};
 use crate::reconcile::{self, DatabaseReads};
 use crate::semantic::Register;
-use crate::semantic::model::{Server, ServerId, Service, TopicSubject};
+use crate::semantic::model::{Environment, Server, ServerId, Service, ServiceId, TopicSubject};
 use crate::source::Place;
 use std::collections::BTreeMap;
 
 /// Replicas beyond the most that run while a deployment is rolled out: `maxSurge` is 1.
 const SURGING_REPLICAS: u64 = 1;
-/// Replicas of a service of which neither it nor the platform says how many; the default of `scale min=`.
-const DEFAULT_REPLICAS: u64 = 3;
 /// Connections of one consumer group: one applies messages, one looks after those that are parked.
 const CONNECTIONS_PER_CONSUMER_GROUP: u64 = 2;
 /// Connections of an outbox relay: one listens, one reads and marks.
@@ -30,7 +29,8 @@ pub(super) const RULE: Rule = Rule {
 ## What it does
 
 Adds up, line by line, the connections that a server has to take when everything runs at its most, and reports a sum over
-its `max-connections` (100 where it says nothing). For each database on it:
+its `max-connections` (100 where it says nothing). Each environment is added up by itself, and reported where it differs
+from production. For each database on the server:
 
 - `pool` times the replicas at the autoscaler's maximum, plus one that surges while a deployment is rolled out;
 - 2 for each consumer group of the service: one applies messages, one looks after parked ones;
@@ -74,17 +74,24 @@ service orders {
 
 fn check(register: &Register, findings: &mut Vec<Finding>) {
     let reads = reconcile::reads(register);
-    let mut on_server: BTreeMap<ServerId, Vec<(&Service, Option<&DatabaseReads>)>> = BTreeMap::new();
+    let mut on_server: BTreeMap<ServerId, Vec<(ServiceId, Option<&DatabaseReads>)>> = BTreeMap::new();
     for (id, service) in register.services.iter() {
         if let Some(server) = service.database.as_ref().and_then(|database| database.server) {
-            on_server.entry(server).or_default().push((service, reads.get(&id)));
+            on_server.entry(server).or_default().push((id, reads.get(&id)));
         }
     }
     for (id, services) in on_server {
-        let server = &register.servers[id];
-        let sum = Sum::of(register, server, &services);
-        if sum.total > u64::from(server.max_connections) {
-            findings.push(exceeded(server, &sum));
+        let mut in_production = None;
+        for environment in register.environments() {
+            let server = environment.server(id);
+            let sum = Sum::of(register, environment, server, &services);
+            let is_exceeded = sum.total > u64::from(server.max_connections);
+            let counted = (server.max_connections, sum.lines.clone());
+            // Where nothing differs from production, it was said already.
+            if is_exceeded && in_production.as_ref() != Some(&counted) {
+                findings.push(exceeded(environment, server, &sum));
+            }
+            in_production.get_or_insert(counted);
         }
     }
 }
@@ -97,14 +104,19 @@ struct Sum {
 }
 
 impl Sum {
-    fn of(register: &Register, server: &Server, services: &[(&Service, Option<&DatabaseReads>)]) -> Sum {
+    fn of(
+        register: &Register,
+        environment: Environment<'_>,
+        server: &Server,
+        services: &[(ServiceId, Option<&DatabaseReads>)],
+    ) -> Sum {
         let mut sum = Sum::default();
         if let Some(pooler) = server.pooler_connections {
             sum.add(pooler.into(), "pooler, for pools and consumers of all databases".to_owned());
         }
-        for (service, reads) in services {
-            sum.add_service(register, service, server.pooler_connections.is_some());
-            sum.add_reconciliations(service, *reads);
+        for (id, reads) in services {
+            sum.add_service(register, environment, *id, server.pooler_connections.is_some());
+            sum.add_reconciliations(&register.services[*id], *reads);
         }
         sum.add(server.reserved_connections.into(), "reserve".to_owned());
         sum
@@ -123,18 +135,26 @@ impl Sum {
         }
     }
 
-    fn add_service(&mut self, register: &Register, service: &Service, pooled: bool) {
-        let Some(database) = &service.database else { return };
+    fn add_service(
+        &mut self,
+        register: &Register,
+        environment: Environment<'_>,
+        id: ServiceId,
+        pooled: bool,
+    ) {
+        let service = &register.services[id];
+        let Some((database, pool)) = service.database.as_ref().zip(environment.pool(id)) else { return };
         let name = database.name.as_str();
         if !pooled {
-            let (replicas, replicas_place) = replicas_at_most(register, service);
-            let pool = u64::from(database.pool).saturating_mul(replicas + SURGING_REPLICAS);
+            let scale = environment.scale(id);
+            let (size, replicas) = (pool.value, u64::from(scale.max));
+            let connections = u64::from(size).saturating_mul(replicas + SURGING_REPLICAS);
             self.add(
-                pool,
-                format!("{name}: pool {} x ({replicas} replicas + {SURGING_REPLICAS})", database.pool),
+                connections,
+                format!("{name}: pool {size} x ({replicas} replicas + {SURGING_REPLICAS})"),
             );
-            self.labels.push((database.place, format!("pool of {} for each replica", database.pool)));
-            self.labels.extend(replicas_place.map(|place| (place, format!("up to {replicas} replicas"))));
+            self.labels.push((pool.place, format!("pool of {size} for each replica")));
+            self.labels.extend(scale.max_place.map(|place| (place, format!("up to {replicas} replicas"))));
             let groups = register.consumer_groups(service).len() as u64;
             let consumers = CONNECTIONS_PER_CONSUMER_GROUP.saturating_mul(groups);
             self.add(
@@ -153,26 +173,22 @@ impl Sum {
     }
 }
 
-fn replicas_at_most(register: &Register, service: &Service) -> (u64, Option<Place>) {
-    match &service.deploy {
-        Some(deploy) => (deploy.scale.max.into(), deploy.scale.max_place),
-        None => {
-            let default = &register.platform.defaults.scale;
-            let stated = default.max.as_ref().or(default.min.as_ref());
-            (stated.map_or(DEFAULT_REPLICAS, |most| most.value.into()), stated.map(|most| most.place))
-        }
-    }
-}
-
 fn publishes(register: &Register, service: &Service) -> bool {
     let mut topics = service.topics.iter().map(|topic| &register.topics[*topic].subject);
     topics.any(|subject| matches!(subject, TopicSubject::Table { .. }))
 }
 
-fn exceeded(server: &Server, sum: &Sum) -> Finding {
+fn exceeded(environment: Environment<'_>, server: &Server, sum: &Sum) -> Finding {
     let (name, most) = (server.name.as_str(), server.max_connections);
-    let message = format!("server `{name}` takes {most} connections, and up to {} are needed", sum.total);
-    let mut finding = RULE.finding(message).at(server.place, format!("takes {most} connections"));
+    let there = in_environment(environment);
+    let message =
+        format!("server `{name}` takes {most} connections, and up to {} are needed{there}", sum.total);
+    let mut finding = RULE.finding(message);
+    // An `allow` in the environment is about this finding, one at the server about production's.
+    if let Some(declared) = environment.declared() {
+        finding = finding.at(declared.name.place, "in this environment");
+    }
+    finding = finding.at(server.place, format!("takes {most} connections"));
     for (place, label) in &sum.labels {
         finding = finding.at(*place, label.clone());
     }

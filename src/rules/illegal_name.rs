@@ -21,9 +21,10 @@ pub(super) const RULE: Rule = Rule {
 
 Reports a name that is not legal in one of the places that it reaches:
 
-- platform, services, externs, namespaces: lower-case letters, digits and `-` as Kubernetes takes them; a service at most
+- platform, environments, services, externs, namespaces: lower-case letters, digits and `-` as Kubernetes takes them; a service at most
   40 bytes, since objects are named after it
-- databases: lower-case letters, digits and `_`; servers: as RDS takes them; buckets: as S3 takes them
+- databases: lower-case letters, digits and `_`; servers: as RDS takes them, buckets: as S3 takes them;
+  both also with an environment's name behind
 - tables and read copies: letters, digits and `_` (`as=` gives a table any name in the database)
 - columns, enums, their values, indexes, constraints: at most 63 bytes without control characters; no column is called
   like one of PostgreSQL's system columns, no enum like one of its types, and neither tables nor schemas begin with `pg_`
@@ -147,11 +148,43 @@ impl Names<'_> {
         for server in register.servers.values() {
             self.check(&server.name, &[Target::RdsInstance], "a server");
         }
+        self.environments(register);
         for outside in register.externs.values() {
             self.check(&outside.name, &[Target::Kubernetes], "an extern");
             self.check_each(&outside.namespace, Target::Kubernetes, "a namespace");
             self.check_each(&outside.rpcs, Target::ProtobufType, "an RPC");
         }
+    }
+
+    /// Environments, and what is named after them.
+    fn environments(&mut self, register: &Register) {
+        for environment in register.environments() {
+            let Some(declared) = environment.declared() else { continue };
+            self.check(&declared.name, &[Target::Kubernetes], "an environment");
+            self.check_each(&declared.namespace, Target::Kubernetes, "a namespace");
+            let namespace = environment.namespace();
+            self.named_after(&declared.name, &namespace, Target::Kubernetes, "a namespace");
+            for deploy in declared.deploys.values() {
+                self.deploy(deploy);
+            }
+            for (_, server) in
+                environment.servers().filter(|(_, server)| is_legal(&server.name, Target::RdsInstance))
+            {
+                let name = environment.named(server.name.as_str());
+                self.named_after(&declared.name, &name, Target::RdsInstance, "a server");
+            }
+            let stores = register.services.values().flat_map(|service| &service.stores);
+            let buckets = stores.filter(|store| store.kind == StoreKind::S3);
+            for bucket in buckets.filter(|bucket| is_legal(&bucket.name, Target::Bucket)) {
+                let name = environment.named(bucket.name.as_str());
+                self.named_after(&declared.name, &name, Target::Bucket, "a bucket");
+            }
+        }
+    }
+
+    /// What is named after an environment, which is to blame where the name is not legal.
+    fn named_after(&mut self, environment: &Located<String>, name: &str, target: Target, what: &str) {
+        self.check(&Located::new(name.to_owned(), environment.place), &[target], what);
     }
 
     fn service(&mut self, service: &Service) {
@@ -244,4 +277,8 @@ impl Names<'_> {
             self.fields(response);
         }
     }
+}
+
+fn is_legal(name: &Located<String>, target: Target) -> bool {
+    check_name(name.as_str(), target).is_ok()
 }

@@ -2,15 +2,13 @@
 
 use super::support::lines::line;
 use super::support::prices;
+use super::support::text::in_environment;
 use super::{Rule, Scope};
 use crate::diagnostic::{Finding, Severity};
 use crate::semantic::Register;
-use crate::semantic::model::{Located, Server};
+use crate::semantic::model::{Environment, Located, Server};
 use rust_decimal::Decimal;
 use std::fmt::Write;
-
-/// A standby in another zone costs as much as the server itself.
-const MULTI_AZ_FACTOR: u32 = 2;
 
 pub(super) const RULE: Rule = Rule {
     name: "monthly-budget-exceeded",
@@ -21,7 +19,9 @@ pub(super) const RULE: Rule = Rule {
 ## What it does
 
 Adds up what the servers cost a month, line by line, and reports a sum over the platform's `budget`: for each server the
-price of its class and of its storage, both twice with `multi-az`. Without a `budget` it is silent.
+price of its class and of its storage, both twice with `multi-az`, and once more for each read replica. Without a `budget`
+it is silent. Each environment has its own sum, held against its own `budget`, else the platform's, and is reported where it
+differs from production.
 
 The built-in prices are for planning, in US dollars a month: `db.t3.small` 75, `db.t3.medium` 150, `db.r5.large` 300, other
 sizes of these families in proportion, gp3 storage 0.23 for one GB. `price instance=CLASS usd=` and `price storage=gp3
@@ -52,51 +52,83 @@ server orders class=db.t3.medium storage-gb=100
 };
 
 fn check(register: &Register, findings: &mut Vec<Finding>) {
-    let Some(budget) = &register.platform.monthly_budget_usd else { return };
-    let mut sum = Decimal::ZERO;
-    let mut bill = String::new();
-    for server in register.servers.values() {
-        match prices::instance(register, server.class.as_str()) {
-            Some(price) => add(register, server, price, &mut sum, &mut bill),
-            None => findings.push(without_price(server)),
+    let mut in_production = None;
+    for environment in register.environments() {
+        let Some(budget) = environment.monthly_budget_usd() else { continue };
+        let bill = Bill::of(register, environment, findings);
+        let counted = (budget.value, bill.lines.clone());
+        // Where nothing differs from production, it was said already.
+        if bill.sum > budget.value && in_production.as_ref() != Some(&counted) {
+            findings.push(exceeded(environment, budget, &bill));
         }
-    }
-    if sum > budget.value {
-        findings.push(exceeded(register, budget, sum, &bill));
+        in_production.get_or_insert(counted);
     }
 }
 
-fn add(register: &Register, server: &Server, price: Decimal, sum: &mut Decimal, bill: &mut String) {
-    let zones = if server.multi_az { MULTI_AZ_FACTOR } else { 1 };
-    let per_gb = prices::storage_per_gb(register);
-    let storage = per_gb.saturating_mul(server.storage_gb.value.into());
-    let cost = price.saturating_add(storage).saturating_mul(zones.into());
-    *sum = sum.saturating_add(cost);
-    let twice = if server.multi_az { ", twice for multi-az" } else { "" };
-    // Writing to a String cannot fail.
-    let _ = writeln!(
-        bill,
-        "{:>10}  {}: {} {} + {} GB of gp3 {}{twice}",
-        usd(cost),
-        server.name.value,
-        server.class.value,
-        usd(price),
-        server.storage_gb.value,
-        usd(storage)
+/// What the servers of an environment cost, in US dollars a month.
+#[derive(Default)]
+struct Bill {
+    sum: Decimal,
+    lines: String,
+}
+
+impl Bill {
+    fn of(register: &Register, environment: Environment<'_>, findings: &mut Vec<Finding>) -> Bill {
+        let mut bill = Bill::default();
+        for (id, server) in environment.servers() {
+            match prices::server(register, server) {
+                Some(cost) => bill.add(server, &cost),
+                // A class that production has, too, is reported there.
+                None if environment.is_production() || server.class != register.servers[id].class => {
+                    findings.push(without_price(server));
+                }
+                None => {}
+            }
+        }
+        bill
+    }
+
+    fn add(&mut self, server: &Server, cost: &prices::ServerCost) {
+        self.sum = self.sum.saturating_add(cost.usd);
+        let zones = if server.multi_az { ", twice for multi-az" } else { "" };
+        let replicas = match server.read_replicas {
+            0 => String::new(),
+            replicas => format!(", and {replicas} more for read replicas"),
+        };
+        // Writing to a String cannot fail.
+        let _ = writeln!(
+            self.lines,
+            "{:>10}  {}: {} {} + {} GB of gp3 {}{zones}{replicas}",
+            usd(cost.usd),
+            server.name.value,
+            server.class.value,
+            usd(cost.instance_usd),
+            server.storage_gb.value,
+            usd(cost.storage_usd)
+        );
+    }
+}
+
+fn exceeded(environment: Environment<'_>, budget: &Located<Decimal>, bill: &Bill) -> Finding {
+    let there = in_environment(environment);
+    let message = format!(
+        "the servers cost {} USD a month{there}, and the budget is {} USD",
+        usd(bill.sum),
+        usd(budget.value)
     );
-}
-
-fn exceeded(register: &Register, budget: &Located<Decimal>, sum: Decimal, bill: &str) -> Finding {
-    let message =
-        format!("the servers cost {} USD a month, and the budget is {} USD", usd(sum), usd(budget.value));
-    let mut finding = RULE.finding(message).at(budget.place, "the budget");
-    for server in register.servers.values() {
+    let mut finding = RULE.finding(message);
+    if let Some(declared) = environment.declared() {
+        finding = finding.at(declared.name.place, "in this environment");
+    }
+    finding = finding.at(budget.place, "the budget");
+    for (_, server) in environment.servers() {
         finding = finding.at(server.class.place, format!("`{}`", server.name.value));
     }
-    let over = usd(sum.saturating_sub(budget.value));
+    let over = usd(bill.sum.saturating_sub(budget.value));
     finding.help(format!(
-        "USD a month:\n{bill}{:>10}  in all\n{:>10}  over the budget\nlet databases share servers, choose smaller classes, or raise the budget",
-        usd(sum),
+        "USD a month:\n{}{:>10}  in all\n{:>10}  over the budget\nlet databases share servers, choose smaller classes, or raise the budget",
+        bill.lines,
+        usd(bill.sum),
         over
     ))
 }

@@ -91,6 +91,12 @@ fn not_a_child(name: &str, parent: &'static NodeSpec) -> String {
 fn elsewhere(name: &str, parent: &'static NodeSpec) -> String {
     let mut open: Vec<&'static NodeSpec> = vec![&DOCUMENT];
     while let Some(spec) = open.pop() {
+        if spec.child(name).is_some() && spec.name == parent.name {
+            return format!(
+                "`{name}` may stand in the `{}` of the register: an environment changes none",
+                spec.name
+            );
+        }
         if spec.child(name).is_some() {
             return format!("`{name}` may stand in {}", shown(spec));
         }

@@ -184,3 +184,84 @@ fn a_class_without_a_price_is_a_warning_and_does_not_hide_the_rest() {
         .replace("budget monthly-usd=50", "budget monthly-usd=900; price instance=db.x9.enormous usd=800");
     assert!(check(&priced).1.is_empty());
 }
+
+/// Messages and helps of all findings of a rule.
+fn found(register: &str, rule: &str) -> Vec<(String, String)> {
+    let (_, findings) = check(register);
+    let found = findings.into_iter().filter(|finding| finding.rule == rule);
+    found.map(|finding| (finding.message, finding.help.unwrap_or_default())).collect()
+}
+
+#[test]
+fn connections_of_each_environment_are_counted_with_its_own_pools_replicas_and_servers() {
+    let register = |production: u32, staging: &str| {
+        format!("server main class=db.t3.small storage-gb=20 max-connections={production}\n")
+            + &service("one", "min=3 max=4", "")
+            + &format!("environment staging {{ {staging} }}")
+    };
+    let rule = "connection-budget-exceeded";
+    // 10 x (4 + 1) for the pool, 2 for jobs, 10 in reserve.
+    assert_eq!(found(&register(62, ""), rule), []);
+    // What was said of production is not said again where nothing differs.
+    let said = found(&register(61, ""), rule);
+    assert_eq!(said.len(), 1);
+    assert_eq!(said[0].0, "server `main` takes 61 connections, and up to 62 are needed");
+    assert_eq!(found(&register(61, "defaults { scale max=3 }"), rule).len(), 1);
+    assert_eq!(found(&register(62, "server main max-connections=61"), rule).len(), 1);
+    assert_eq!(
+        found(&register(62, "server main max-connections=61; service one { database pool=9 }"), rule),
+        []
+    );
+    assert_eq!(
+        found(&register(62, "server main max-connections=52; defaults { scale min=1 max=3 }"), rule),
+        []
+    );
+    let said =
+        found(&register(62, "server main max-connections=20; service one { deploy { scale max=1 } }"), rule);
+    assert_eq!(
+        said[0].0,
+        "server `main` takes 20 connections, and up to 32 are needed in the environment `staging`"
+    );
+    assert!(said[0].1.contains("20  one: pool 10 x (1 replicas + 1)"), "{}", said[0].1);
+    let both = found(&register(61, "server main max-connections=60"), rule);
+    assert_eq!(both.len(), 2, "{both:#?}");
+}
+
+#[test]
+fn each_environment_has_its_budget_or_that_of_the_platform() {
+    let register = |platform: &str, staging: &str| {
+        format!(
+            "platform p {{ {platform} }}
+            server a class=db.t3.small storage-gb=100 multi-az
+            server b class=db.t3.small storage-gb=100
+            environment staging {{ {staging} }}"
+        )
+    };
+    let rule = "monthly-budget-exceeded";
+    let smaller = "server a class=db.t3.micro storage-gb=20 single-az";
+    assert_eq!(found(&register("budget monthly-usd=294", ""), rule), []);
+    assert_eq!(found(&register("budget monthly-usd=293", ""), rule).len(), 1);
+    assert_eq!(found(&register("budget monthly-usd=294", "server a read-replicas=1"), rule).len(), 1);
+    let said = found(&register("", &format!("budget monthly-usd=140; {smaller}")), rule);
+    insta::assert_snapshot!(format!("{}\n{}", said[0].0, said[0].1), @r"
+    the servers cost 140.10 USD a month in the environment `staging`, and the budget is 140.00 USD
+    USD a month:
+         42.10  a: db.t3.micro 37.50 + 20 GB of gp3 4.60
+         98.00  b: db.t3.small 75.00 + 100 GB of gp3 23.00
+        140.10  in all
+          0.10  over the budget
+    let databases share servers, choose smaller classes, or raise the budget
+    ");
+    assert_eq!(found(&register("", &format!("budget monthly-usd=140.10; {smaller}")), rule), []);
+}
+
+#[test]
+fn an_allowance_in_an_environment_is_about_that_environment() {
+    let register = "server main class=db.t3.small storage-gb=20 max-connections=62\n".to_owned()
+        + &service("one", "min=3 max=4", "")
+        + "environment staging {
+            allow connection-budget-exceeded reason=\"nobody loads it\"
+            server main max-connections=20
+        }";
+    assert_eq!(check(&register).1, []);
+}

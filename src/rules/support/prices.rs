@@ -1,6 +1,7 @@
 //! What servers cost: US dollars a month, to plan by.
 
 use crate::semantic::Register;
+use crate::semantic::model::Server;
 use rust_decimal::Decimal;
 
 /// US dollars a month for one instance in one zone, by class. The prices of `db.t3.small`, `db.t3.medium` and
@@ -31,7 +32,7 @@ const GP3_USD_PER_GB: &str = "0.23";
 const STORAGE: &str = "gp3";
 
 /// What an instance of a class costs a month; the register's `price` counts before the list.
-pub fn instance(register: &Register, class: &str) -> Option<Decimal> {
+fn instance(register: &Register, class: &str) -> Option<Decimal> {
     let own = register.platform.instance_prices.get(class).map(|price| price.value);
     own.or_else(|| {
         let index = INSTANCE_USD.binary_search_by_key(&class, |(name, _)| name).ok()?;
@@ -40,9 +41,32 @@ pub fn instance(register: &Register, class: &str) -> Option<Decimal> {
 }
 
 /// What one GB of storage costs a month; the register's `price` counts before the list.
-pub fn storage_per_gb(register: &Register) -> Decimal {
+fn storage_per_gb(register: &Register) -> Decimal {
     let own = register.platform.storage_prices.get(STORAGE).map(|price| price.value);
     own.or_else(|| GP3_USD_PER_GB.parse().ok()).unwrap_or_default()
+}
+
+/// A standby in another zone costs as much as the server itself.
+const MULTI_AZ_FACTOR: u32 = 2;
+
+/// What a server costs a month, in US dollars.
+pub struct ServerCost {
+    /// One instance in one zone.
+    pub instance_usd: Decimal,
+    /// The storage of one instance in one zone.
+    pub storage_usd: Decimal,
+    /// All of its instances with their storage: in a second zone, and its read replicas, which have one zone each.
+    pub usd: Decimal,
+}
+
+/// What a server costs; `None` where its class has no price.
+pub fn server(register: &Register, server: &Server) -> Option<ServerCost> {
+    let instance_usd = instance(register, server.class.as_str())?;
+    let storage_usd = storage_per_gb(register).saturating_mul(server.storage_gb.value.into());
+    let zones = if server.multi_az { MULTI_AZ_FACTOR } else { 1 };
+    let instances = zones.saturating_add(server.read_replicas);
+    let usd = instance_usd.saturating_add(storage_usd).saturating_mul(instances.into());
+    Some(ServerCost { instance_usd, storage_usd, usd })
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Words of findings: lists of names, numbers with their nouns, singulars.
 
-use crate::semantic::model::{ColumnIndex, Located, Table};
+use crate::semantic::model::{ColumnIndex, Environment, Located, Table};
 
 /// Column names as they are written in a message: `a, b`.
 pub fn column_list(table: &Table, columns: &[ColumnIndex]) -> String {
@@ -32,6 +32,14 @@ pub fn singular(plural: &str) -> String {
     match stem("s") {
         Some(stem) if !stem.is_empty() && !stem.ends_with('s') => stem.to_owned(),
         _ => plural.to_owned(),
+    }
+}
+
+/// Where something is found, behind a sentence: nothing for production.
+pub fn in_environment(environment: Environment<'_>) -> String {
+    match environment.is_production() {
+        true => String::new(),
+        false => format!(" in the environment `{}`", environment.name()),
     }
 }
 

@@ -1,8 +1,12 @@
 //! Nodes at the top of a file.
 
-use super::service::{DEPLOY, SCALE, SERVICE};
+use super::deployment::{DEPLOY, SCALE};
+use super::environment::ENVIRONMENT;
+use super::service::SERVICE;
 use super::table::SHAPE;
-use super::{Arguments, EMPTY, Kind, NodeSpec, SUMMARY, WAS, argument, flag, many, once, optional, required};
+use super::{
+    Arguments, EMPTY, Kind, NodeSpec, Property, SUMMARY, WAS, argument, flag, many, once, optional, required,
+};
 
 /// A document.
 pub static DOCUMENT: NodeSpec = NodeSpec {
@@ -16,6 +20,7 @@ pub static DOCUMENT: NodeSpec = NodeSpec {
         many(&EXTERN),
         many(&SHAPE),
         many(&SERVICE),
+        many(&ENVIRONMENT),
     ],
     ..EMPTY
 };
@@ -34,6 +39,8 @@ static PLATFORM: NodeSpec = NodeSpec {
     children: &[
         once(&POSTGRES),
         once(&KAFKA),
+        once(&KUBERNETES),
+        once(&NETWORK),
         once(&NAMESPACE),
         once(&BUDGET),
         many(&PRICE),
@@ -59,18 +66,81 @@ static KAFKA: NodeSpec = NodeSpec {
         optional("partitions", Kind::Whole(1, 10_000), "partitions of a topic; default 6"),
         optional("replication", Kind::Whole(1, 15), "replicas of a partition; default 3"),
         optional("retention-days", Kind::Whole(1, 3650), "days that messages are kept; default 7"),
+        optional(
+            "tooling",
+            Kind::OneOf(&["strimzi", "script"]),
+            "what makes topics and ACLs: resources of Strimzi, or a script for Kafka's own tools; default strimzi",
+        ),
+        KAFKA_CLUSTER,
+        KAFKA_ENDPOINTS,
     ],
     ..EMPTY
 };
 
-static NAMESPACE: NodeSpec = NodeSpec {
+/// `cluster=` of `kafka`.
+pub(super) const KAFKA_CLUSTER: Property =
+    optional("cluster", Kind::Name, "the name of Strimzi's `Kafka` resource; default: the platform's name");
+/// `bootstrap-servers=` of `kafka`.
+pub(super) const KAFKA_ENDPOINTS: Property = optional(
+    "bootstrap-servers",
+    Kind::EndpointList,
+    "where the brokers are reached; default: the service that Strimzi makes for the cluster, port 9093",
+);
+
+static KUBERNETES: NodeSpec = NodeSpec {
+    name: "kubernetes",
+    summary: "what the cluster has",
+    flags: &[flag("keda", "KEDA scales consumers by their lag; otherwise they are scaled by CPU")],
+    properties: &[
+        optional(
+            "secrets",
+            Kind::OneOf(&["kubernetes", "external-secrets"]),
+            "where secrets come from: people make them, or External Secrets reads them from AWS; default kubernetes",
+        ),
+        optional(
+            "secret-store",
+            Kind::Name,
+            "the `ClusterSecretStore` of External Secrets; default aws-secrets-manager",
+        ),
+        optional(
+            "postgres-image",
+            Kind::Name,
+            "the image with psql for migrations and jobs; default: the official one of the platform's version",
+        ),
+        optional(
+            "pooler-image",
+            Kind::Name,
+            "the image of PgBouncer; default docker.io/edoburu/pgbouncer:v1.24.1-p1",
+        ),
+    ],
+    ..EMPTY
+};
+
+/// `network`, of the platform and of an environment.
+pub(super) static NETWORK: NodeSpec = NodeSpec {
+    name: "network",
+    summary: "what lies outside the cluster; policies let pods reach it on its ports, and nothing else",
+    properties: &[
+        optional(
+            "databases",
+            Kind::CidrList,
+            "where the servers are; default: the private ranges of RFC 1918",
+        ),
+        optional("brokers", Kind::CidrList, "where the brokers are; default: the private ranges of RFC 1918"),
+    ],
+    ..EMPTY
+};
+
+/// `namespace`, of the platform and of an environment.
+pub(super) static NAMESPACE: NodeSpec = NodeSpec {
     name: "namespace",
     summary: "the Kubernetes namespace; default: the platform's name",
     arguments: Arguments::NAME,
     ..EMPTY
 };
 
-static BUDGET: NodeSpec = NodeSpec {
+/// `budget`, of the platform and of an environment.
+pub(super) static BUDGET: NodeSpec = NodeSpec {
     name: "budget",
     summary: "what the servers may cost",
     properties: &[required("monthly-usd", Kind::Money, "US dollars a month")],
@@ -166,6 +236,14 @@ static SERVER: NodeSpec = NodeSpec {
         optional("max-connections", Kind::Whole(6, 262_143), "`max_connections`; default 100"),
         optional("reserved-connections", Kind::Whole(0, 1000), "kept for administrators; default 10"),
         optional("pooler-connections", Kind::Whole(1, 10_000), "kept open by a pooler before the server"),
+        optional("read-replicas", Kind::Whole(0, 15), "copies to read from; default 0"),
+        optional("backup-days", Kind::Whole(1, 35), "days that backups are kept; default 7"),
+        optional("backup-window", Kind::DailyWindow, "when backups begin, UTC; default 03:00-04:00"),
+        optional(
+            "maintenance-window",
+            Kind::WeeklyWindow,
+            "when AWS may restart it, UTC; default mon:04:00-mon:05:00",
+        ),
         SUMMARY,
         WAS,
     ],

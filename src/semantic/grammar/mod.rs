@@ -1,7 +1,9 @@
 //! What may be written where, as data: nodes, their arguments, flags, properties and children.
 //! `validate` holds documents against it, `docs/language.md` is tested against it.
 
+mod deployment;
 mod document;
+mod environment;
 mod service;
 mod table;
 
@@ -32,6 +34,14 @@ pub enum Kind {
     DateStart,
     /// A PostgreSQL version, such as `16` or `16.3`.
     Version,
+    /// A time of every day, `03:00-04:00`.
+    DailyWindow,
+    /// A time of every week, `mon:04:00-mon:05:00`.
+    WeeklyWindow,
+    /// Networks with commas between them, `10.0.0.0/16`.
+    CidrList,
+    /// Hosts with their ports and commas between them, `kafka-1.example:9093`.
+    EndpointList,
 }
 
 /// One argument.

@@ -1,5 +1,6 @@
 //! Nodes in `service`.
 
+use super::deployment::DEPLOY;
 use super::document::CONSISTENCY;
 use super::table::{INDEX, TABLE};
 use super::{
@@ -300,65 +301,6 @@ static CALLED_BY: NodeSpec = NodeSpec {
     name: "called-by",
     summary: "externs that call it",
     arguments: Arguments::many("extern", Kind::Name, 1),
-    ..EMPTY
-};
-
-/// `deploy`, of services and of the platform's defaults.
-pub static DEPLOY: NodeSpec = NodeSpec {
-    name: "deploy",
-    summary: "how it is run",
-    properties: &[
-        optional("image", Kind::Name, "the container image"),
-        optional("port", Kind::Whole(1, 65_535), "the gRPC port; default 50051"),
-        optional(
-            "cpu-millis",
-            Kind::Whole(1, 1_000_000),
-            "requested CPU in thousandths of a core; default 500",
-        ),
-        optional("memory-mib", Kind::Whole(1, 4_194_304), "requested memory in MiB; default 1024"),
-        optional(
-            "cpu-limit-millis",
-            Kind::Whole(1, 1_000_000),
-            "CPU limit in thousandths of a core; default: twice what is requested",
-        ),
-        optional(
-            "memory-limit-mib",
-            Kind::Whole(1, 4_194_304),
-            "memory limit in MiB; default: twice what is requested",
-        ),
-    ],
-    children: &[once(&SCALE), many(&ENV), many(&SECRET)],
-    ..EMPTY
-};
-
-/// `scale`, of `deploy` and of the platform's defaults.
-pub static SCALE: NodeSpec = NodeSpec {
-    name: "scale",
-    summary: "how many replicas run",
-    properties: &[
-        optional("min", Kind::Whole(1, 10_000), "at least; default 3"),
-        optional("max", Kind::Whole(1, 10_000), "at most; default: what `min` is"),
-        optional("cpu-percent", Kind::Whole(1, 100), "the CPU share that the autoscaler aims at; default 70"),
-        optional(
-            "lag",
-            Kind::Whole(1, 1_000_000_000),
-            "messages that one consumer replica may be behind; default 1000",
-        ),
-    ],
-    ..EMPTY
-};
-
-static ENV: NodeSpec = NodeSpec {
-    name: "env",
-    summary: "an environment variable",
-    arguments: Arguments::exactly(&[argument("name", Kind::Name), argument("value", Kind::Literal)]),
-    ..EMPTY
-};
-
-static SECRET: NodeSpec = NodeSpec {
-    name: "secret",
-    summary: "environment variables that come from secrets",
-    arguments: Arguments::many("name", Kind::Name, 1),
     ..EMPTY
 };
 

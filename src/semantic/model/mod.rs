@@ -1,18 +1,22 @@
 //! The resolved register: what a register means, free of how it was spelt, with places to show.
 
 mod deployment;
+mod environment;
 mod keys;
 mod messaging;
 mod platform;
 mod service;
 mod table;
+mod values;
 
 pub use deployment::*;
+pub use environment::*;
 pub use keys::{column_indices, column_set, same_columns};
 pub use messaging::*;
 pub use platform::*;
 pub use service::*;
 pub use table::*;
+pub use values::*;
 
 use super::arena::{Arena, Id};
 use crate::source::Place;
@@ -90,6 +94,8 @@ pub struct Register {
     pub rpcs: Arena<Rpc>,
     /// References of all tables.
     pub references: Arena<Reference>,
+    /// Every `environment`, in order; at most [`MOST_ENVIRONMENTS`].
+    pub environments: Vec<DeclaredEnvironment>,
     /// Every `allow`.
     pub allows: Vec<Allow>,
 }

@@ -1,7 +1,10 @@
 //! What holds for the whole platform: versions, prices, defaults, servers, teams, externs.
 
-use super::{DeployPart, Located, OnDelete, ScalePart, ServiceId, Verify};
+use super::{
+    DailyWindow, DeployPart, Endpoint, Located, OnDelete, ScalePart, ServiceId, Verify, WeeklyWindow,
+};
 use crate::source::Place;
+use ipnet::IpNet;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use std::collections::BTreeMap;
@@ -13,8 +16,12 @@ pub struct Platform {
     pub name: Option<Located<String>>,
     /// `postgres version=`, such as `16.3`.
     pub postgres_version: Option<Located<String>>,
-    /// Kafka defaults.
+    /// Kafka: its defaults, and how it is reached.
     pub kafka: Kafka,
+    /// What the cluster of Kubernetes has.
+    pub kubernetes: Kubernetes,
+    /// What lies outside the cluster.
+    pub network: Network,
     /// The Kubernetes namespace.
     pub namespace: Option<Located<String>>,
     /// `budget monthly-usd=`.
@@ -42,11 +49,81 @@ pub struct Kafka {
     pub replication: u32,
     /// Days that a topic keeps its messages.
     pub retention_days: u32,
+    /// What makes topics and ACLs.
+    pub tooling: KafkaTooling,
+    /// `cluster=`: the name of Strimzi's `Kafka` resource.
+    pub cluster: Option<Located<String>>,
+    /// `bootstrap-servers=`; empty where the register does not say.
+    pub bootstrap_servers: Vec<Endpoint>,
+}
+
+impl Kafka {
+    /// The port of Strimzi's listener for clients with TLS in its own documentation.
+    pub const TLS_PORT: u16 = 9093;
 }
 
 impl Default for Kafka {
     fn default() -> Kafka {
-        Kafka { partitions: 6, replication: 3, retention_days: 7 }
+        Kafka {
+            partitions: 6,
+            replication: 3,
+            retention_days: 7,
+            tooling: KafkaTooling::Strimzi,
+            cluster: None,
+            bootstrap_servers: Vec::new(),
+        }
+    }
+}
+
+/// What makes topics and ACLs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KafkaTooling {
+    /// Resources of the Strimzi operator.
+    Strimzi,
+    /// A script that calls Kafka's own tools.
+    Script,
+}
+
+/// `kubernetes` of the platform: what the cluster has.
+#[derive(Clone, Debug, Default)]
+pub struct Kubernetes {
+    /// KEDA scales consumers by their lag.
+    pub keda: bool,
+    /// Where secrets come from.
+    pub secrets: SecretsFrom,
+    /// The image with psql. Default: the official one of the platform's version.
+    pub postgres_image: Option<Located<String>>,
+    /// The image of PgBouncer.
+    pub pooler_image: Option<Located<String>>,
+}
+
+/// Where the secrets of a cluster come from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum SecretsFrom {
+    /// People make them.
+    #[default]
+    Kubernetes,
+    /// External Secrets reads them from AWS Secrets Manager, through this `ClusterSecretStore`.
+    ExternalSecrets {
+        /// Its name.
+        store: String,
+    },
+}
+
+/// `network`: what lies outside the cluster. Default: the private ranges of RFC 1918.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Network {
+    /// Where the PostgreSQL servers are.
+    pub databases: Vec<IpNet>,
+    /// Where the brokers of Kafka are.
+    pub brokers: Vec<IpNet>,
+}
+
+impl Default for Network {
+    fn default() -> Network {
+        let private = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"];
+        let private: Vec<IpNet> = private.iter().filter_map(|range| range.parse().ok()).collect();
+        Network { databases: private.clone(), brokers: private }
     }
 }
 
@@ -157,6 +234,14 @@ pub struct Server {
     pub pooler_connections: Option<u32>,
     /// A standby in another zone.
     pub multi_az: bool,
+    /// Copies to read from. Default: 0.
+    pub read_replicas: u32,
+    /// Days that backups are kept. Default: 7.
+    pub backup_days: u32,
+    /// When backups begin. Default: 03:00 to 04:00 UTC.
+    pub backup_window: DailyWindow,
+    /// When AWS may restart it. Default: Monday 04:00 to 05:00 UTC.
+    pub maintenance_window: WeeklyWindow,
     /// The node.
     pub place: Place,
     /// What it is for.

@@ -2,10 +2,10 @@
 
 use super::Resolver;
 use crate::diagnostic::Finding;
-use crate::semantic::model::{Defaults, Deploy, DeployPart, Located, Scale, ScalePart};
+use crate::semantic::model::{Defaults, Deploy, DeployPart, Located, ScalePart};
 use crate::semantic::read::Reader;
 use crate::source::Place;
-use foldhash::{HashMap, HashMapExt, HashSet};
+use foldhash::{HashMap, HashMapExt};
 
 /// The parts of a `deploy` node as written.
 pub(super) fn deploy_part(reader: Reader<'_>) -> DeployPart {
@@ -34,51 +34,15 @@ pub(super) fn scale_part(reader: Reader<'_>) -> ScalePart {
     }
 }
 
+/// The `scale` in a `deploy` node as written.
+pub(super) fn inner_scale(deploy: Reader<'_>) -> ScalePart {
+    deploy.child("scale").map(scale_part).unwrap_or_default()
+}
+
 /// A `deploy` node over the platform's defaults.
 pub(super) fn deploy(reader: Reader<'_>, defaults: &Defaults) -> Deploy {
-    let own = deploy_part(reader);
-    let base = &defaults.deploy;
-    let cpu_millis = value(&own.cpu_millis, &base.cpu_millis).unwrap_or(500);
-    let memory_mib = value(&own.memory_mib, &base.memory_mib).unwrap_or(1024);
-    let scale = reader.child("scale").map(scale_part).unwrap_or_default();
-    let names: HashSet<&str> = own.env.iter().map(|(name, _)| name.as_str()).collect();
-    let mut env: Vec<_> =
-        base.env.iter().filter(|(name, _)| !names.contains(name.as_str())).cloned().collect();
-    env.extend(own.env.iter().cloned());
-    let inherited: HashSet<&str> = base.secrets.iter().map(Located::as_str).collect();
-    let mut secrets = base.secrets.clone();
-    secrets.extend(own.secrets.iter().filter(|secret| !inherited.contains(secret.as_str())).cloned());
-    Deploy {
-        image: own.image.or_else(|| base.image.clone()),
-        port: value(&own.port, &base.port).unwrap_or(50051),
-        cpu_millis,
-        memory_mib,
-        cpu_limit_millis: value(&own.cpu_limit_millis, &base.cpu_limit_millis)
-            .unwrap_or(cpu_millis.saturating_mul(2)),
-        memory_limit_mib: value(&own.memory_limit_mib, &base.memory_limit_mib)
-            .unwrap_or(memory_mib.saturating_mul(2)),
-        scale: scaled(&scale, &defaults.scale),
-        env,
-        secrets,
-        place: reader.node.place(),
-    }
-}
-
-fn scaled(own: &ScalePart, base: &ScalePart) -> Scale {
-    let min = value(&own.min, &base.min).unwrap_or(3);
-    let max = own.max.as_ref().or(base.max.as_ref());
-    Scale {
-        min,
-        // A service that raises `min` above the platform's `max` means at least that many.
-        max: max.map_or(min, |max| max.value.max(min)),
-        cpu_percent: value(&own.cpu_percent, &base.cpu_percent).unwrap_or(70),
-        lag: value(&own.lag, &base.lag).unwrap_or(1000),
-        max_place: max.map(|max| max.place),
-    }
-}
-
-fn value<T: Copy>(own: &Option<Located<T>>, base: &Option<Located<T>>) -> Option<T> {
-    own.as_ref().or(base.as_ref()).map(|located| located.value)
+    let own = (deploy_part(reader), inner_scale(reader));
+    Deploy::merged(&[(&own.0, &own.1), (&defaults.deploy, &defaults.scale)], reader.node.place())
 }
 
 fn port(number: Located<u32>) -> Option<Located<u16>> {

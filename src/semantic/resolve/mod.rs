@@ -4,6 +4,7 @@ mod allows;
 mod api;
 mod columns;
 mod deployment;
+mod environments;
 mod index_part;
 mod keys;
 mod messaging;
@@ -95,6 +96,7 @@ pub fn resolve(trees: &[Tree]) -> (Register, Vec<Finding>) {
     resolver.declare_platform(&roots);
     resolver.declare_shapes(&roots);
     resolver.declare_services(&roots);
+    resolver.declare_environments(&roots);
     resolver.declare_projections();
     resolver.resolve_keys();
     resolver.resolve_topics();

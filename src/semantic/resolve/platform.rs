@@ -3,7 +3,8 @@
 use super::Resolver;
 use crate::diagnostic::Finding;
 use crate::semantic::model::{
-    Consistency, Defaults, Extern, Lint, LintLevel, Located, OnDelete, Platform, Server, Team, Verify,
+    Consistency, DailyWindow, Defaults, Extern, KafkaTooling, Kubernetes, Lint, LintLevel, Located, OnDelete,
+    Platform, SecretsFrom, Server, Team, Verify, WeeklyWindow,
 };
 use crate::semantic::read::Reader;
 use crate::source::Place;
@@ -75,7 +76,14 @@ impl<'a> Resolver<'a> {
             kafka.partitions = node.whole("partitions").map_or(kafka.partitions, |n| n.value);
             kafka.replication = node.whole("replication").map_or(kafka.replication, |n| n.value);
             kafka.retention_days = node.whole("retention-days").map_or(kafka.retention_days, |n| n.value);
+            if node.text("tooling").is_some_and(|tooling| tooling.value == "script") {
+                kafka.tooling = KafkaTooling::Script;
+            }
+            super::environments::brokers(node, kafka);
         }
+        platform.kubernetes =
+            reader.child("kubernetes").map(|node| self.kubernetes(node)).unwrap_or_default();
+        platform.network = super::environments::network(reader, &platform.network);
         platform.namespace = reader.child("namespace").and_then(|node| node.argument(0));
         platform.monthly_budget_usd = reader.child("budget").and_then(|node| node.decimal("monthly-usd"));
         if let Some(node) = reader.child("rpc") {
@@ -102,6 +110,30 @@ impl<'a> Resolver<'a> {
         platform
     }
 
+    fn kubernetes(&mut self, reader: Reader<'_>) -> Kubernetes {
+        let from_aws = reader.text("secrets").is_some_and(|from| from.value == "external-secrets");
+        let store = reader.text("secret-store");
+        if let Some(store) = store.as_ref().filter(|_| !from_aws) {
+            self.findings.push(
+                Finding::error("contradiction", "`secret-store=` stands without `secrets=external-secrets`")
+                    .at(store.place, "read by nobody")
+                    .help("write `secrets=external-secrets`, or take `secret-store=` out"),
+            );
+        }
+        let secrets = match from_aws {
+            false => SecretsFrom::Kubernetes,
+            true => SecretsFrom::ExternalSecrets {
+                store: store.map_or_else(|| "aws-secrets-manager".to_owned(), |store| store.value),
+            },
+        };
+        Kubernetes {
+            keda: reader.flag("keda").is_some(),
+            secrets,
+            postgres_image: reader.text("postgres-image"),
+            pooler_image: reader.text("pooler-image"),
+        }
+    }
+
     fn lints(&mut self, reader: Reader<'_>, platform: &mut Platform) {
         let mut first: HashMap<String, Place> = HashMap::new();
         for lint in reader.children_named("lint").filter_map(lint) {
@@ -116,7 +148,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// What `defaults` say against themselves, such as `scale` again in their `deploy`.
-    fn default_forms(&mut self, defaults: Reader<'_>) {
+    pub(super) fn default_forms(&mut self, defaults: Reader<'_>) {
         if let Some(deploy) = defaults.child("deploy") {
             self.deploy_form(deploy);
         }
@@ -192,7 +224,7 @@ impl<'a> Resolver<'a> {
             return;
         };
         let (key, place) = (name.value.clone(), name.place);
-        let id = self.register.servers.push(Server {
+        let server = Server {
             name,
             was: reader.text("was"),
             class,
@@ -201,10 +233,33 @@ impl<'a> Resolver<'a> {
             reserved_connections: reader.whole("reserved-connections").map_or(10, |n| n.value),
             pooler_connections: reader.whole("pooler-connections").map(|n| n.value),
             multi_az: reader.flag("multi-az").is_some(),
+            read_replicas: reader.whole("read-replicas").map_or(0, |n| n.value),
+            backup_days: reader.whole("backup-days").map_or(7, |n| n.value),
+            backup_window: window(reader, "backup-window", DailyWindow::parse).unwrap_or_default(),
+            maintenance_window: window(reader, "maintenance-window", WeeklyWindow::parse).unwrap_or_default(),
             place: reader.node.place(),
             summary: reader.text("summary"),
-        });
+        };
+        self.server_form(reader, &server);
+        let id = self.register.servers.push(server);
         self.names.servers.insert(key, (Some(id), place));
+    }
+
+    /// What a server, here or in an environment, says against itself.
+    pub(super) fn server_form(&mut self, reader: Reader<'_>, server: &Server) {
+        if server.backup_window.overlaps(server.maintenance_window) {
+            let place = |name| reader.text(name).map(|written| written.place);
+            let place = place("backup-window").or_else(|| place("maintenance-window"));
+            let message = format!(
+                "backups at {} and maintenance at {} overlap",
+                server.backup_window, server.maintenance_window
+            );
+            self.findings.push(
+                Finding::error("contradiction", message)
+                    .at(place.unwrap_or(server.name.place), "RDS takes no windows that overlap")
+                    .help("move `backup-window=` or `maintenance-window=`"),
+            );
+        }
     }
 
     fn declare_extern(&mut self, reader: Reader<'_>) {
@@ -238,6 +293,11 @@ impl<'a> Resolver<'a> {
     }
 }
 
+/// A property that is a window.
+pub(super) fn window<W>(reader: Reader<'_>, name: &str, parse: impl Fn(&str) -> Option<W>) -> Option<W> {
+    parse(reader.text(name)?.as_str())
+}
+
 fn lint(reader: Reader<'_>) -> Option<Lint> {
     let level = match reader.text("level")?.as_str() {
         "deny" => LintLevel::Deny,
@@ -247,7 +307,7 @@ fn lint(reader: Reader<'_>) -> Option<Lint> {
     Some(Lint { rule: reader.argument(0)?, level })
 }
 
-fn defaults(reader: Reader<'_>) -> Defaults {
+pub(super) fn defaults(reader: Reader<'_>) -> Defaults {
     let deploy = reader.child("deploy");
     let scale = reader.child("scale").or_else(|| deploy.and_then(|node| node.child("scale")));
     let reference = reader.child("reference");
