@@ -5,8 +5,12 @@
 
 mod lint;
 mod quoted;
+mod yaml;
+mod yaml_string;
 
 pub use quoted::{MarkdownCode, MarkdownText, MermaidText, Quoted, ShellWord};
+pub use yaml::Yaml;
+pub use yaml_string::YamlString;
 
 use std::collections::BTreeMap;
 use std::io;

@@ -12,6 +12,7 @@ mod compare;
 mod expressions;
 mod facts;
 mod generated_functions;
+mod migrate;
 mod plans;
 mod privileges;
 mod random_expressions;

@@ -51,7 +51,8 @@ const SUPERVISE: &str = r#"
 pub struct Server {
     /// The programs that it runs.
     pub installation: &'static Installation,
-    folder: PathBuf,
+    /// Holds its socket, its data and its log.
+    pub folder: PathBuf,
     supervisor: Child,
 }
 
