@@ -6,6 +6,7 @@ pub mod backends;
 pub mod cli;
 pub mod diagnostic;
 pub mod graph;
+pub mod infrastructure;
 pub mod live;
 pub mod lock;
 pub mod lowering;

@@ -3,7 +3,7 @@
 
 use super::GeneratedFile;
 use super::sql_text::one_line_feed_at_the_end;
-use crate::names::{environment_variable, file_stem};
+use crate::names::{database_variable, file_stem};
 use crate::reconcile::{
     Drift, Orphans, PROCESSED_EVENTS_GRACE_DAYS, Query, Reconciliation, stuck_outbox, undead_processed_events,
 };
@@ -108,7 +108,7 @@ impl ServiceRow {
         reconciliation: &Reconciliation,
     ) -> ServiceRow {
         let databases = databases(register, id, reconciliation);
-        let variables = databases.iter().map(|id| variable(&register.services[*id]));
+        let variables = databases.iter().map(|id| database_variable(register.services[*id].name.as_str()));
         ServiceRow {
             name: MarkdownCode::new(service.name.as_str()),
             references: reconciliation.orphans.len(),
@@ -130,13 +130,6 @@ fn databases(register: &Register, service: ServiceId, reconciliation: &Reconcili
 /// The place of a service in the list of databases.
 fn place(databases: &[ServiceId], service: ServiceId) -> usize {
     databases.iter().position(|id| *id == service).unwrap_or_default()
-}
-
-/// The variable of the environment that says how to connect to a service's database.
-fn variable(service: &Service) -> String {
-    let name = environment_variable(service.name.as_str()).replace(|c: char| !c.is_ascii_alphanumeric(), "_");
-    let digit = if name.starts_with(|c: char| c.is_ascii_digit()) { "_" } else { "" };
-    format!("{digit}{name}_DATABASE_URL")
 }
 
 #[derive(Serialize)]
@@ -247,7 +240,7 @@ impl Folder<'_> {
         let name = self.service.name.as_str();
         let database = |id: &ServiceId| DatabaseView {
             service: ShellWord::new(&one_line(register.services[*id].name.as_str())),
-            variable: ShellWord::new(&variable(&register.services[*id])),
+            variable: ShellWord::new(&database_variable(register.services[*id].name.as_str())),
         };
         let introduction = format!(
             "Compares what the service {name} refers to and copies with what its owners hold, and looks for stuck events."

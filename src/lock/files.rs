@@ -121,8 +121,17 @@ impl Locks {
 
     /// The lock of a service, as it is to be.
     pub fn service(&self, name: &str) -> &ServiceLock {
+        self.of(&Owner::Service(name.to_owned()))
+    }
+
+    /// The lock of what belongs to no service, as it is to be.
+    pub fn platform(&self) -> &ServiceLock {
+        self.of(&Owner::Platform)
+    }
+
+    fn of(&self, owner: &Owner) -> &ServiceLock {
         static NONE: LazyLock<ServiceLock> = LazyLock::new(ServiceLock::default);
-        self.current.get(&Owner::Service(name.to_owned())).unwrap_or(&NONE)
+        self.current.get(owner).unwrap_or(&NONE)
     }
 
     /// Sets the lock of a service, as it is to be.

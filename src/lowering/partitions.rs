@@ -3,7 +3,7 @@
 use super::expressions::literal;
 use super::triggers::identifier;
 use super::{Lowering, table::column_names};
-use crate::names::shortened;
+use crate::names::{maintenance_function, shortened};
 use crate::schema::{Function, ObjectName, PartitionMethod, Partitioning};
 use crate::semantic::model::{self, PartitionInterval, RangePartitions};
 use crate::sql::Literal;
@@ -43,8 +43,7 @@ impl Lowering<'_> {
     }
 
     fn add_maintenance(&mut self, name: &ObjectName, range: &RangePartitions, column_type: &str) {
-        let function =
-            ObjectName::new(&name.schema, shortened(&format!("maintain_{}", name.name), "_partitions"));
+        let function = ObjectName::new(&name.schema, maintenance_function(&name.name));
         let unit = unit(range.every);
         let retires = match &range.keep_months {
             Some(months) => format!(", drops those older than {} months", months.value),

@@ -1,5 +1,6 @@
 //! Names in one target, derived from names in the register.
 
+use super::shortened;
 use heck::{ToKebabCase, ToShoutySnakeCase, ToSnakeCase};
 
 /// The crate and the folder of a service: `realtime-chat`.
@@ -15,6 +16,18 @@ pub fn kubernetes_name(name: &str) -> String {
 /// An environment variable: `DATABASE_URL`.
 pub fn environment_variable(name: &str) -> String {
     name.to_shouty_snake_case()
+}
+
+/// The variable that says how to connect to the database of a service: `REALTIME_CHAT_DATABASE_URL`.
+pub fn database_variable(service: &str) -> String {
+    let name = environment_variable(service).replace(|c: char| !c.is_ascii_alphanumeric(), "_");
+    let digit = if name.starts_with(|c: char| c.is_ascii_digit()) { "_" } else { "" };
+    format!("{digit}{name}_DATABASE_URL")
+}
+
+/// The function that makes and retires the partitions of a table: `maintain_posts_partitions`.
+pub fn maintenance_function(table: &str) -> String {
+    shortened(&format!("maintain_{table}"), "_partitions")
 }
 
 /// A resource, variable or module of Terraform: `small_a`.

@@ -9,7 +9,10 @@ mod rpc;
 mod shortened;
 mod target;
 
-pub use derived::{crate_name, environment_variable, hcl_name, kubernetes_name, rust_identifier};
+pub use derived::{
+    crate_name, database_variable, environment_variable, hcl_name, kubernetes_name, maintenance_function,
+    rust_identifier,
+};
 pub use file_stem::file_stem;
 pub use plural::plural;
 pub use protobuf::{

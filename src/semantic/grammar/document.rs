@@ -127,6 +127,11 @@ pub(super) static NETWORK: NodeSpec = NodeSpec {
             "where the servers are; default: the private ranges of RFC 1918",
         ),
         optional("brokers", Kind::CidrList, "where the brokers are; default: the private ranges of RFC 1918"),
+        optional(
+            "stores",
+            Kind::CidrList,
+            "where stores other than buckets are; default: the private ranges of RFC 1918",
+        ),
     ],
     ..EMPTY
 };
@@ -254,7 +259,16 @@ static EXTERN: NodeSpec = NodeSpec {
     name: "extern",
     summary: "something outside the register that calls or is called",
     arguments: Arguments::NAME,
-    properties: &[optional("namespace", Kind::Name, "its Kubernetes namespace"), SUMMARY, WAS],
+    flags: &[flag(
+        "scrapes",
+        "it reads the metrics of services that name it in `called-by`, and calls none of their RPCs",
+    )],
+    properties: &[
+        optional("namespace", Kind::Name, "its Kubernetes namespace"),
+        optional("port", Kind::Whole(1, 65_535), "the port on which it is called; default 443"),
+        SUMMARY,
+        WAS,
+    ],
     children: &[many(&EXTERN_RPC)],
     ..EMPTY
 };

@@ -4,6 +4,9 @@ use super::Located;
 use crate::source::Place;
 use foldhash::{HashSet, HashSetExt};
 
+/// The port on which everything that runs serves its metrics and answers whether it lives, over HTTP.
+pub const METRICS_PORT: u16 = 9090;
+
 /// Parts of `deploy` as written; what is missing comes from the platform's `defaults`.
 #[derive(Clone, Debug, Default)]
 pub struct DeployPart {

@@ -117,13 +117,15 @@ pub struct Network {
     pub databases: Vec<IpNet>,
     /// Where the brokers of Kafka are.
     pub brokers: Vec<IpNet>,
+    /// Where stores other than buckets are.
+    pub stores: Vec<IpNet>,
 }
 
 impl Default for Network {
     fn default() -> Network {
         let private = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"];
         let private: Vec<IpNet> = private.iter().filter_map(|range| range.parse().ok()).collect();
-        Network { databases: private.clone(), brokers: private }
+        Network { databases: private.clone(), brokers: private.clone(), stores: private }
     }
 }
 
@@ -255,6 +257,10 @@ pub struct Extern {
     pub name: Located<String>,
     /// Its Kubernetes namespace.
     pub namespace: Option<Located<String>>,
+    /// The port on which it is called. Default: 443.
+    pub port: u16,
+    /// It reads metrics, and calls no RPC.
+    pub scrapes: bool,
     /// Names of the RPCs that it offers.
     pub rpcs: Vec<Located<String>>,
     /// Services that declare `called-by` it.

@@ -2,7 +2,7 @@
 
 use super::Resolver;
 use crate::diagnostic::Finding;
-use crate::semantic::model::{Defaults, Deploy, DeployPart, Located, ScalePart};
+use crate::semantic::model::{Defaults, Deploy, DeployPart, Located, METRICS_PORT, ScalePart};
 use crate::semantic::read::Reader;
 use crate::source::Place;
 use foldhash::{HashMap, HashMapExt};
@@ -45,7 +45,8 @@ pub(super) fn deploy(reader: Reader<'_>, defaults: &Defaults) -> Deploy {
     Deploy::merged(&[(&own.0, &own.1), (&defaults.deploy, &defaults.scale)], reader.node.place())
 }
 
-fn port(number: Located<u32>) -> Option<Located<u16>> {
+/// A port.
+pub(super) fn port(number: Located<u32>) -> Option<Located<u16>> {
     Some(Located::new(u16::try_from(number.value).ok()?, number.place))
 }
 
@@ -62,6 +63,13 @@ impl Resolver<'_> {
                     first.insert(name.value, name.place);
                 }
             }
+        }
+        if let Some(port) = deploy.whole("port").filter(|port| port.value == u32::from(METRICS_PORT)) {
+            self.findings.push(
+                Finding::error("contradiction", format!("port {METRICS_PORT} is where metrics are"))
+                    .at(port.place, "taken")
+                    .help("take another port for gRPC; the default is 50051"),
+            );
         }
         self.not_above(deploy, "cpu-millis", "cpu-limit-millis");
         self.not_above(deploy, "memory-mib", "memory-limit-mib");

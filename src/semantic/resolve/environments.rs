@@ -265,7 +265,11 @@ pub(super) fn network(parent: Reader<'_>, base: &Network) -> Network {
         let written = parent.child("network").and_then(|node| node.text(name));
         written.map_or_else(|| base.to_vec(), |text| list(&text, parse_network))
     };
-    Network { databases: part("databases", &base.databases), brokers: part("brokers", &base.brokers) }
+    Network {
+        databases: part("databases", &base.databases),
+        brokers: part("brokers", &base.brokers),
+        stores: part("stores", &base.stores),
+    }
 }
 
 /// What stands in a text with commas between.

@@ -272,6 +272,8 @@ impl<'a> Resolver<'a> {
         let id = self.register.externs.push(Extern {
             name,
             namespace: reader.text("namespace"),
+            port: reader.whole("port").and_then(super::deployment::port).map_or(443, |port| port.value),
+            scrapes: reader.flag("scrapes").is_some(),
             rpcs: Vec::new(),
             calls: Vec::new(),
             was: reader.text("was"),
