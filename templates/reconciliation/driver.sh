@@ -11,6 +11,8 @@ umask 077
 root=$(CDPATH='' cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 tab=$(printf '\t')
 psql=${PSQL:-psql}
+# In seconds. A server that is away may not even refuse a connection, and the system would wait for minutes.
+export PGCONNECT_TIMEOUT=${PGCONNECT_TIMEOUT:-10}
 # About how many rows a chunk has, how many keys are looked up at once, and how many differences are listed.
 chunk_rows=${FREEHOLD_CHUNK_ROWS:-50000}
 keys_at_once=500

@@ -1,6 +1,10 @@
 #!/usr/bin/env bash
 {{ view.introduction }}
 # README.md in the folder above says how to run this, and what it prints.
+if [ -z "${BASH_VERSION:-}" ]; then
+    echo "reconcile.sh: it needs bash: run it as bash $0" >&2
+    exit 2
+fi
 set -euo pipefail
 here=$(CDPATH='' cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source-path=SCRIPTDIR source=../driver.sh

@@ -1,8 +1,9 @@
 //! Read copies with keys of every kind: what is planted at the borders of chunks is found and named, and nothing else.
+#![expect(clippy::disallowed_methods, reason = "a program that stands in for psql is written to a folder")]
 
 use crate::pair::oldest_and_newest;
 use crate::support::Server;
-use crate::world::{Found, World};
+use crate::world::{Found, Report, World, write_program};
 use crate::{newest, run};
 use std::collections::BTreeSet;
 
@@ -91,6 +92,9 @@ const PAIRS: [Copied; 4] = [
 
 const KINDS: [&str; 4] = ["missing", "surplus", "different", "tombstone_missing"];
 
+/// The first row of the table, the last and the first of chunks of ten, and the last of the table.
+const POSITIONS: [usize; 5] = [0, 9, 10, 19, ROWS - 1];
+
 /// Both sides hold the same rows again.
 async fn fill(world: &World) {
     for pair in &PAIRS {
@@ -129,6 +133,16 @@ async fn plant(world: &World, pair: &Copied, kind: &str, key: &str) {
     }
 }
 
+/// The keys of a table in their order, as JSON.
+async fn keys(world: &World, pair: &Copied) -> Vec<String> {
+    let query = format!("SELECT {}::text FROM {} ORDER BY {}", pair.json[0], pair.table, pair.key);
+    world.texts("owner", &query).await.iter().map(|key| compact(key)).collect()
+}
+
+fn compact(json: &str) -> String {
+    serde_json::from_str::<serde_json::Value>(json).unwrap().to_string()
+}
+
 /// Every kind of difference at the first and last row of the table and of chunks, and where each row is a chunk.
 async fn prove(owner: &Server, keeper: &Server) {
     let world = World::new(REGISTER, |service| if service == "owner" { owner } else { keeper }).await;
@@ -138,30 +152,63 @@ async fn prove(owner: &Server, keeper: &Server) {
     for chunk_rows in [10, 1, 1000] {
         world.reconcile("keeper", chunk_rows).assert_clean(PAIRS.len() + 1, (PAIRS.len() * ROWS) as u64);
     }
-    for (turn, chunk_rows) in [10, 10, 10, 10, 1, 1000].into_iter().enumerate() {
+    // Of one kind at a time one side lacks no row, and so cuts its chunks at the same keys as before.
+    let one_kind = KINDS.map(|kind| (10, [kind; POSITIONS.len()]));
+    let [missing, surplus, different, tombstone] = KINDS;
+    let all_kinds = [
+        (1, [missing, surplus, different, tombstone, missing]),
+        (1000, [tombstone, missing, surplus, different, tombstone]),
+    ];
+    for (chunk_rows, kinds) in one_kind.into_iter().chain(all_kinds) {
         fill(&world).await;
         let mut planted: BTreeSet<Found> = BTreeSet::new();
+        let mut last_of_chunks = BTreeSet::new();
         for pair in &PAIRS {
-            let query = format!("SELECT {}::text FROM {} ORDER BY {}", pair.json[0], pair.table, pair.key);
-            let keys = world.texts("owner", &query).await;
+            let keys = keys(&world, pair).await;
             assert_eq!(keys.len(), ROWS);
-            for (number, position) in [0, 9, 10, 19, ROWS - 1].into_iter().enumerate() {
-                let kind = KINDS[(number + turn) % KINDS.len()];
+            for (position, kind) in POSITIONS.into_iter().zip(kinds) {
                 plant(&world, pair, kind, &keys[position]).await;
-                let key: serde_json::Value = serde_json::from_str(&keys[position]).unwrap();
-                planted.insert((pair.copy.to_owned(), kind.to_owned(), key.to_string()));
+                planted.insert((pair.copy.to_owned(), kind.to_owned(), keys[position].clone()));
+            }
+            last_of_chunks.extend(keys.into_iter().skip(chunk_rows - 1).step_by(chunk_rows));
+        }
+        let (report, bounds) = reconcile_and_listen(&world, chunk_rows);
+        let what = format!("chunks of {chunk_rows} rows, {kinds:?}:\n{}\n{}", report.json, report.errors);
+        assert_eq!(report.found(), planted, "{what}");
+        assert_eq!((report.code, report.json["result"].as_str()), (Some(1), Some("beyond_goal")));
+        let elsewhere: Vec<_> = last_of_chunks.difference(&bounds).collect();
+        assert!(elsewhere.is_empty(), "no chunk ends at {elsewhere:?}, {what}");
+    }
+}
+
+/// Runs the script, and gives the keys with which the chunks that it compared ended.
+fn reconcile_and_listen(world: &World, chunk_rows: usize) -> (Report, BTreeSet<String>) {
+    let folder = tempfile::tempdir().unwrap();
+    let program = folder.path().join("psql");
+    let mut command = world.command("keeper");
+    let psql = command.get_envs().find(|(name, _)| *name == "PSQL").and_then(|(_, value)| value).unwrap();
+    let heard = folder.path().join("heard");
+    std::fs::create_dir(&heard).unwrap();
+    let listen = format!("#!/bin/sh\ntee '{}'/$$ | '{}' \"$@\"\n", heard.display(), psql.display());
+    write_program(&program, &listen);
+    command.env("PSQL", &program).env("FREEHOLD_CHUNK_ROWS", chunk_rows.to_string());
+    let report = Report::of(&mut command);
+    let mut bounds = BTreeSet::new();
+    for file in std::fs::read_dir(heard).unwrap() {
+        let statements = std::fs::read_to_string(file.unwrap().path()).unwrap();
+        for arguments in statements.lines().filter_map(|line| line.strip_prefix("EXECUTE chunk_digest(")) {
+            // NULL behind the last key.
+            if let Some(upper) = arguments.split(", ").nth(1).and_then(|upper| upper.strip_prefix('\'')) {
+                bounds.insert(compact(&from_hexadecimal(upper.trim_end_matches('\''))));
             }
         }
-        let report = world.reconcile("keeper", chunk_rows);
-        assert_eq!(
-            report.found(),
-            planted,
-            "chunks of {chunk_rows} rows:\n{}\n{}",
-            report.json,
-            report.errors
-        );
-        assert_eq!((report.code, report.json["result"].as_str()), (Some(1), Some("beyond_goal")));
     }
+    (report, bounds)
+}
+
+fn from_hexadecimal(digits: &str) -> String {
+    let byte = |at: usize| u8::from_str_radix(&digits[at..at + 2], 16).unwrap();
+    String::from_utf8((0..digits.len()).step_by(2).map(byte).collect()).unwrap()
 }
 
 #[test]

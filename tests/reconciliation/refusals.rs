@@ -6,6 +6,7 @@
 use crate::support::ADMINISTRATOR;
 use crate::world::{Report, World};
 use crate::{newest, run};
+use std::collections::BTreeSet;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -211,20 +212,124 @@ fn a_signal_ends_it_at_once_and_leaves_nothing_behind() {
         let world = World::new(REGISTER, |_| &server).await;
         world.execute("keeper", "INSERT INTO tickets (item_id, thing_id) VALUES (1, 1)").await;
         world.execute("first", "BEGIN; LOCK TABLE items").await;
-        let temporary = tempfile::tempdir().unwrap();
-        let mut script =
-            world.command("keeper").env("TMPDIR", temporary.path()).stdout(Stdio::null()).spawn().unwrap();
-        let waiting = "SELECT pid::text FROM pg_stat_activity
-            WHERE application_name = 'freehold reconciliation' AND wait_event_type = 'Lock'";
-        while world.texts("second", waiting).await.is_empty() {
-            assert!(script.try_wait().unwrap().is_none(), "it ended before it waited");
-            tokio::time::sleep(Duration::from_millis(20)).await;
+        for (signal, code) in [("-TERM", 143), ("-INT", 130)] {
+            let temporary = tempfile::tempdir().unwrap();
+            let mut script = world
+                .command("keeper")
+                .env("TMPDIR", temporary.path())
+                .stdout(Stdio::null())
+                .spawn()
+                .unwrap();
+            let waiting = "SELECT pid::text FROM pg_stat_activity
+                WHERE application_name = 'freehold reconciliation' AND wait_event_type = 'Lock'";
+            while world.texts("second", waiting).await.is_empty() {
+                assert!(script.try_wait().unwrap().is_none(), "it ended before it waited");
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            assert_eq!(std::fs::read_dir(temporary.path()).unwrap().count(), 1);
+            let kill = Command::new("kill").arg(signal).arg(script.id().to_string()).status().unwrap();
+            assert!(kill.success());
+            // The lock would hold it for five seconds.
+            assert_eq!(script.wait().unwrap().code(), Some(code));
+            assert_eq!(std::fs::read_dir(temporary.path()).unwrap().count(), 0);
+            while !world.texts("second", waiting).await.is_empty() {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
         }
-        assert_eq!(std::fs::read_dir(temporary.path()).unwrap().count(), 1);
-        let kill = Command::new("kill").arg("-TERM").arg(script.id().to_string()).status().unwrap();
-        assert!(kill.success());
-        // The lock would hold it for five seconds.
-        assert_eq!(script.wait().unwrap().code(), Some(143));
-        assert_eq!(std::fs::read_dir(temporary.path()).unwrap().count(), 0);
+    });
+}
+
+#[test]
+fn a_wrong_password_is_named_and_not_shown() {
+    let server = newest();
+    run(async {
+        let world = World::new(REGISTER, |_| &server).await;
+        world.execute("first", "ALTER ROLE first_reconciler PASSWORD 'right'").await;
+        let rules = server.folder.join("data/pg_hba.conf");
+        let before = std::fs::read_to_string(&rules).unwrap();
+        std::fs::write(&rules, format!("local first first_reconciler scram-sha-256\n{before}")).unwrap();
+        world.execute("first", "SELECT pg_reload_conf()").await;
+        let with = |password: &str| {
+            let connection = format!("{} password={password}", world.variables["FIRST_DATABASE_URL"]);
+            Report::of(world.command("keeper").env("FIRST_DATABASE_URL", connection))
+        };
+        // The server reads its rules a moment later.
+        while with("hunter2").code == Some(0) {}
+        let of_first = [("reference", "first.items"), ("projection", "first.items")];
+        assert_refused(&with("hunter2"), "password authentication failed", &of_first);
+        assert_refused(&world.reconcile("keeper", 4), "no password supplied", &of_first);
+        with("right").assert_clean(4, 0);
+    });
+}
+
+#[test]
+fn a_server_that_does_not_answer_counts_as_away() {
+    let server = newest();
+    run(async {
+        let world = World::new(REGISTER, |_| &server).await;
+        // The system takes the connection, and nobody says a word.
+        let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let connection = format!("postgresql://me@{}/x?sslmode=disable", silent.local_addr().unwrap());
+        let report = Report::of(world.command("keeper").env("FIRST_DATABASE_URL", connection));
+        let of_first = [("reference", "first.items"), ("projection", "first.items")];
+        assert_refused(&report, "timeout expired", &of_first);
+    });
+}
+
+#[test]
+fn another_shell_is_told_so() {
+    let server = newest();
+    run(async {
+        let world = World::new(REGISTER, |_| &server).await;
+        let plain = world.command("keeper");
+        let mut command = Command::new("sh");
+        command.args(plain.get_args()).env_clear();
+        command.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        let report = Report::of(&mut command);
+        let shell = Command::new("sh").args(["-c", "echo \"${BASH_VERSION:-}\""]).output().unwrap();
+        match shell.stdout.trim_ascii() {
+            b"" => assert_refused(&report, "it needs bash", &[]),
+            // Bash under the name of sh is bash.
+            _ => report.assert_clean(4, 0),
+        }
+    });
+}
+
+/// A limit for the size of files, at which writing fails as it does where the disk is full.
+#[test]
+fn a_full_disk_gives_no_wrong_report() {
+    let server = newest();
+    run(async {
+        let world = World::new(REGISTER, |_| &server).await;
+        world
+            .execute("first", "INSERT INTO items (id, name) SELECT n, 'name' FROM generate_series(1, 300) n")
+            .await;
+        world.execute("keeper", "INSERT INTO copied (id, name, source_version) SELECT n, 'other', 1 FROM generate_series(1, 300) n").await;
+        world
+            .execute(
+                "keeper",
+                "INSERT INTO tickets (item_id, thing_id) SELECT n, n FROM generate_series(1, 300) n",
+            )
+            .await;
+        let expected = world.reconcile("keeper", 40).found();
+        assert_eq!(expected.len(), 600);
+        let mut complete = BTreeSet::new();
+        for kilobytes in [0, 1, 2, 4, 8, 16, 32, 64, 256] {
+            let plain = world.command("keeper");
+            let mut command = Command::new("bash");
+            command.args(["-c", &format!("trap '' XFSZ; ulimit -f {kilobytes}; exec bash \"$@\""), "bash"]);
+            command.args(plain.get_args()).env_clear().env("FREEHOLD_CHUNK_ROWS", "40");
+            command.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
+            let report = Report::of(&mut command);
+            complete.insert(report.code == Some(1));
+            match report.code {
+                Some(1) => assert_eq!(report.found(), expected, "{kilobytes} KiB: {}", report.errors),
+                code => assert_eq!(code, Some(2), "{kilobytes} KiB: {}", report.errors),
+            }
+        }
+        assert_eq!(complete, BTreeSet::from([false, true]), "some limits are too low, and some high enough");
+        let full = std::fs::File::create("/dev/full").unwrap();
+        let mut command = world.command("keeper");
+        assert_eq!(command.stdout(full).stderr(Stdio::null()).status().unwrap().code(), Some(2));
     });
 }

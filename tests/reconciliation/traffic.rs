@@ -168,3 +168,36 @@ fn only_what_is_lost_is_reported_while_writes_go_on() {
     let server = newest();
     run(prove(&server));
 }
+
+/// A snapshot that lasts keeps PostgreSQL from clearing away what was deleted since.
+#[test]
+fn every_chunk_is_read_under_a_snapshot_of_its_own() {
+    let server = newest();
+    run(async {
+        let world = World::new(REGISTER, |_| &server).await;
+        let rows = "FROM generate_series(1, 20000) n";
+        world.execute("owner", &format!("INSERT INTO items (id, name) SELECT n, 'n' {rows}")).await;
+        world
+            .execute(
+                "keeper",
+                &format!("INSERT INTO copied (id, name, source_version) SELECT n, 'n', 1 {rows}"),
+            )
+            .await;
+        let mut command = world.command("keeper");
+        command.env("FREEHOLD_CHUNK_ROWS", "1");
+        let script = tokio::task::spawn_blocking(move || crate::world::Report::of(&mut command));
+        // When the transaction of a session began.
+        let query = "SELECT usename || ' ' || xact_start FROM pg_stat_activity
+            WHERE application_name = 'freehold reconciliation' AND query LIKE 'EXECUTE chunk_digest%' AND xact_start IS NOT NULL";
+        let mut seen = BTreeSet::new();
+        while !script.is_finished() {
+            seen.extend(world.texts("owner", query).await);
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        script.await.unwrap().assert_clean(3, 20000);
+        for role in ["owner_reconciler", "keeper_reconciler"] {
+            let transactions = seen.iter().filter(|transaction| transaction.starts_with(role)).count();
+            assert!(transactions > 3, "{transactions} transactions of {role} for 20000 chunks");
+        }
+    });
+}
