@@ -189,7 +189,7 @@ pub fn generate(
     // The pages are made by one core, so they are not left to the end, when the others have nothing to do.
     rayon::in_place_scope(|scope| {
         if selection.includes_backend(Backend::Docs) {
-            scope.spawn(|_| pages = docs::render(register, templates));
+            scope.spawn(|_| pages = docs::render(register, locks, templates));
         }
         if selection.includes_backend(Backend::Sql) {
             files.extend(sql(register, locks, templates, selection, ended)?);

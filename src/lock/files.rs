@@ -134,11 +134,6 @@ impl Locks {
         self.current.get(owner).unwrap_or(&NONE)
     }
 
-    /// Sets the lock of a service, as it is to be.
-    pub fn set_service(&mut self, name: &str, lock: ServiceLock) {
-        self.current.insert(Owner::Service(name.to_owned()), lock);
-    }
-
     pub(super) fn current(&self) -> &BTreeMap<Owner, ServiceLock> {
         &self.current
     }

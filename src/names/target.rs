@@ -29,8 +29,10 @@ pub enum Target {
     KafkaTopic,
     /// A consumer group of Kafka.
     KafkaGroup,
-    /// A message, event, enum or RPC of Protobuf.
+    /// A message, event or enum of Protobuf.
     ProtobufType,
+    /// An RPC of Protobuf.
+    ProtobufMethod,
     /// A field of Protobuf.
     ProtobufField,
     /// A value of an enum of Protobuf.
@@ -75,6 +77,21 @@ const SYSTEM_COLUMNS: &[&str] = &["tableoid", "xmin", "cmin", "xmax", "cmax", "c
 /// Databases that every server has.
 const SYSTEM_DATABASES: &[&str] = &["postgres", "rdsadmin", "template0", "template1"];
 
+/// Fields whose accessors a message has already: `getDescriptor` and `getDefaultInstance` in Java, `ProtoReflect` in Go.
+/// Whatever else these languages keep, their compilers of Protobuf rename.
+const KEPT_FIELDS: &[&str] = &["descriptor", "default_instance", "proto_reflect"];
+/// Methods that every client of tonic has, in Rust.
+const KEPT_METHODS: &[&str] = &[
+    "new",
+    "connect",
+    "with_interceptor",
+    "with_origin",
+    "send_compressed",
+    "accept_compressed",
+    "max_decoding_message_size",
+    "max_encoding_message_size",
+];
+
 fn violation(name: &str, target: Target) -> Option<String> {
     if name.is_empty() {
         return Some("a name is not empty".to_owned());
@@ -103,8 +120,24 @@ fn violation(name: &str, target: Target) -> Option<String> {
         Target::Database => database(name),
         Target::KafkaTopic => topic(name),
         Target::KafkaGroup => group(name),
-        Target::ProtobufType => word(&name.to_upper_camel_case(), "a name in Protobuf"),
-        Target::ProtobufField => word(&name.to_snake_case(), "a field of Protobuf"),
+        Target::ProtobufType => word(&name.to_upper_camel_case(), "a name in Protobuf").or_else(|| {
+            // What holds the message is a field that is called after it.
+            let kept =
+                name.to_upper_camel_case() == "Builder" || KEPT_FIELDS.contains(&&*name.to_snake_case());
+            kept.then(|| {
+                "code that is made from Protobuf has something of this name in every message".to_owned()
+            })
+        }),
+        Target::ProtobufMethod => word(&name.to_upper_camel_case(), "a name in Protobuf").or_else(|| {
+            let kept = KEPT_METHODS.contains(&&*name.to_snake_case());
+            kept.then(|| "clients that are made from Protobuf have a method of this name already".to_owned())
+        }),
+        Target::ProtobufField => word(&name.to_snake_case(), "a field of Protobuf").or_else(|| {
+            let kept = KEPT_FIELDS.contains(&&*name.to_snake_case());
+            kept.then(|| {
+                "code that is made from Protobuf has something of this name in every message".to_owned()
+            })
+        }),
         Target::ProtobufEnumValue => {
             let value = name.to_shouty_snake_case();
             let is_legal = !value.is_empty() && value.bytes().all(is_word_byte);
@@ -240,7 +273,7 @@ fn suggestion(name: &str, target: Target) -> Option<String> {
             let parts: Vec<String> = ascii.split('.').map(ToKebabCase::to_kebab_case).collect();
             cut(parts.join(".").trim_matches('.').to_owned(), LONGEST_TOPIC)
         }
-        Target::ProtobufType => trimmed(ascii.to_upper_camel_case()),
+        Target::ProtobufType | Target::ProtobufMethod => trimmed(ascii.to_upper_camel_case()),
         Target::ProtobufField => trimmed(ascii.to_snake_case()),
         Target::ProtobufEnumValue => ascii.to_snake_case(),
         Target::EnvironmentVariable => trimmed(ascii.to_shouty_snake_case()),

@@ -32,7 +32,9 @@ Reports a name that is not legal in one of the places that it reaches:
 - entities, events, RPCs, fields, and the columns and enums that messages are made of: what becomes a name of Protobuf
 - environment variables and secrets: letters, digits and `_`
 
-Keywords are legal: they are quoted or escaped where they have to be.
+Keywords are legal: they are quoted or escaped where they have to be. A few names are not, since code that is made from
+Protobuf has something of that name itself, and would not compile: messages called `Builder`, fields called `descriptor`,
+RPCs called `Connect` or `New`.
 
 ## Why it is bad
 
@@ -270,7 +272,7 @@ impl Names<'_> {
         let from_illegal =
             entity.is_some_and(|entity| check_name(entity.as_str(), Target::ProtobufType).is_err());
         if !from_illegal {
-            self.check(&rpc.name, &[Target::ProtobufType], "an RPC");
+            self.check(&rpc.name, &[Target::ProtobufMethod], "an RPC");
         }
         if let RpcKind::Custom { request, response, .. } = &rpc.kind {
             self.fields(request);

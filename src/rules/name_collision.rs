@@ -23,6 +23,7 @@ Reports two different names that become the same one somewhere:
 
 - services, servers, tables: `a-b` and `a--b` name one crate, package, module or resource
 - topics: `a.b` and `a_b` name one metric of Kafka, which therefore refuses the second
+- consumer groups of two services: each would get a part of the messages, and miss the rest
 - relations of a database: tables, read copies, enums, indexes and unique constraints of one PostgreSQL schema share their
   names, also with the tables that the compiler adds (`outbox_events`, `processed_events`)
 - sequences of `identity` columns, `TABLE_COLUMN_seq`, partitions by time, `TABLE_2026_01`, and the indexes of other partitions,
@@ -90,6 +91,11 @@ fn check(register: &Register, findings: &mut Vec<Finding>) {
     for topic in register.topics.values() {
         taken.take("topics", &topic.name.value.replace('.', "_"), &topic.name, "one metric of Kafka");
     }
+    for service in register.services.values() {
+        for (group, place) in register.consumer_groups(service) {
+            taken.take_at("groups", group, group, place, "one consumer group, which gets every message once");
+        }
+    }
     let messages = messages(register);
     // No scope of a service, table, copy or enum reaches beyond it: its names are let go of. A map that was once large
     // would take long to clear, however few names it holds.
@@ -127,25 +133,30 @@ impl<'a> Taken<'a, '_> {
 
     /// Takes what a name becomes in a scope, or reports who has it.
     fn take(&mut self, scope: &str, key: &str, name: &'a Located<String>, becomes: &str) {
+        self.take_at(scope, key, name.as_str(), name.place, becomes);
+    }
+
+    /// The same of a name and where it stands.
+    fn take_at(&mut self, scope: &str, key: &str, name: &'a str, at: Place, becomes: &str) {
         let slot = (scope.to_owned(), key.to_owned());
         let Some(owner) = self.names.get(&slot) else {
-            self.names.insert(slot, Owner::Register(name.as_str(), name.place));
+            self.names.insert(slot, Owner::Register(name, at));
             return;
         };
         let finding = match *owner {
             Owner::Compiler => RULE
-                .finding(format!("the compiler adds something of the name `{}`", name.value))
-                .at(name.place, "taken by the compiler"),
+                .finding(format!("the compiler adds something of the name `{name}`"))
+                .at(at, "taken by the compiler"),
             // A column that identifies and is carried as well is one field.
-            Owner::Register(_, place) if place == name.place => return,
-            Owner::Register(_, place) if !self.reported.insert((name.place, place)) => return,
+            Owner::Register(_, place) if place == at => return,
+            Owner::Register(_, place) if !self.reported.insert((at, place)) => return,
             Owner::Register(other, place) => {
-                let message = if other == name.as_str() {
+                let message = if other == name {
                     format!("two things of the name `{other}` are {becomes}")
                 } else {
-                    format!("`{}` and `{other}` are {becomes}: `{key}`", name.value)
+                    format!("`{name}` and `{other}` are {becomes}: `{key}`")
                 };
-                RULE.finding(message).at(name.place, "this one").at(place, "and this one")
+                RULE.finding(message).at(at, "this one").at(place, "and this one")
             }
         };
         self.findings.push(finding.help("rename one of them"));

@@ -84,6 +84,32 @@ fn a_renamed_service_keeps_its_package_and_its_methods() {
 }
 
 #[test]
+fn methods_that_are_called_after_an_entity_or_a_column_follow_its_name() {
+    let with = |entity: &str, column: &str| {
+        format!(
+            "team t
+            service s team=t {{ summary x
+                table users {entity} {{ column id uuid primary-key; column {column} text; unique mail }}
+                api {{ get users; get users by=mail; list users; batch-get users; exists users; get users by=mail name=Find }} }}"
+        )
+    };
+    let first =
+        with("entity=User", "email").replace("unique mail", "unique email").replace("by=mail", "by=email");
+    let second = with("entity=Member entity-was=User", "mail was=email");
+    let names = |compiled: &Compiled| -> Vec<String> {
+        let service = compiled.pool.get_service_by_name("s.v1.SService").unwrap();
+        service.methods().map(|method| method.name().to_owned()).collect()
+    };
+    let before = built(&[&first]);
+    let after = built(&[&first, &second]);
+    assert_eq!(names(&after), names(&before));
+    assert_eq!(names(&after)[..2], ["GetUser", "GetUserByEmail"]);
+    let later = second.replace(" entity-was=User", "").replace(" was=email", "");
+    assert_eq!(names(&built(&[&first, &second, &later])), names(&before));
+    assert_eq!(names(&built(&[&first, &later]))[..2], ["GetMember", "GetMemberByMail"]);
+}
+
+#[test]
 fn no_service_takes_the_package_of_another() {
     let renamed = register("", "happy", "tea was=s");
     let mut files = Memory::default();

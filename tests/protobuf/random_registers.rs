@@ -35,7 +35,7 @@ const NAMES: [&str; 34] = [
     "keys",
     "missing",
     "event_id",
-    "descriptor",
+    "descriptors",
     "nova",
     "mood_list",
     "to_string",

@@ -1,6 +1,7 @@
 //! Every event: its topic, what it carries, who publishes it and who consumes it.
 
 use super::codes;
+use crate::lock::{Locks, NameKind};
 use crate::semantic::Register;
 use crate::semantic::model::{
     Event, EventId, EventTrigger, Located, OnDelete, Table, TableId, Topic, TopicSubject,
@@ -34,22 +35,26 @@ struct Consumer {
     purpose: MarkdownText,
 }
 
-pub(super) fn view(register: &Register) -> View {
+pub(super) fn view(register: &Register, locks: &Locks) -> View {
     let consumers = consumers(register);
     let mut events: Vec<(EventId, &Event)> = register.events.iter().collect();
     // Events of one topic stay in the order of the register.
     events.sort_by_key(|(_, event)| register.topics[event.topic].name.as_str());
-    let rows: Vec<Row> = events.into_iter().map(|(id, event)| row(register, &consumers, id, event)).collect();
+    let rows: Vec<Row> =
+        events.into_iter().map(|(id, event)| row(register, locks, &consumers, id, event)).collect();
     View { has_rows: !rows.is_empty(), rows }
 }
 
 fn row(
     register: &Register,
+    locks: &Locks,
     consumers: &BTreeMap<EventId, Vec<(&str, String)>>,
     id: EventId,
     event: &Event,
 ) -> Row {
     let topic = &register.topics[event.topic];
+    let lock = locks.service(register.services[topic.service].name.as_str());
+    let frozen = lock.frozen_name(NameKind::Topic, topic.name.as_str());
     let (key, identity, carries) = columns(register, topic, event);
     let fields = event.fields.iter().map(|field| field.name.as_str());
     let producer = match topic.subject {
@@ -60,7 +65,7 @@ fn row(
     of_event.sort();
     of_event.dedup();
     Row {
-        topic: MarkdownCode::new(topic.name.as_str()),
+        topic: MarkdownCode::new(frozen),
         key: codes(key),
         id: codes(identity),
         event: MarkdownCode::new(event.name.as_str()),

@@ -5,19 +5,24 @@ mod overview;
 mod ownership;
 
 use super::{GeneratedFile, ServiceDrawing};
+use crate::lock::Locks;
 use crate::semantic::Register;
 use crate::semantic::model::{Service, ServiceId};
 use crate::templates::{MarkdownCode, Quoted, TemplateError, Templates};
 use serde::Serialize;
 
-/// Every page.
+/// Every page. Topics have the names that the locks give them.
 ///
 /// # Errors
 /// A template does not fit its view.
-pub fn render(register: &Register, templates: &Templates) -> Result<Vec<GeneratedFile>, TemplateError> {
+pub fn render(
+    register: &Register,
+    locks: &Locks,
+    templates: &Templates,
+) -> Result<Vec<GeneratedFile>, TemplateError> {
     Ok(vec![
         page("docs/README.md", templates, &overview::view(register))?,
-        page("docs/events.md", templates, &events::view(register))?,
+        page("docs/events.md", templates, &events::view(register, locks))?,
         page("docs/ownership.md", templates, &ownership::view(register))?,
         page("docs/services.md", templates, &services_view(register))?,
     ])

@@ -32,6 +32,7 @@ pub static TABLE: NodeSpec = NodeSpec {
             Kind::Name,
             "what one row is, singular; required where a topic or api uses the table",
         ),
+        optional("entity-was", Kind::Name, "what `entity=` was before: a rename, not a new thing"),
         optional("schema", Kind::Name, "the PostgreSQL schema; default `public`"),
         optional("as", Kind::Name, "its name in the database, where that differs"),
         SUMMARY,

@@ -22,6 +22,8 @@ pub struct Table {
     pub schema: Option<Located<String>>,
     /// `entity=`: singular, for messages.
     pub entity: Option<Located<String>>,
+    /// What the entity was called.
+    pub entity_was: Option<Box<Located<String>>>,
     /// What a row is.
     pub summary: Option<Located<String>>,
     /// Columns, in order: those of shapes stand where `use` stood.

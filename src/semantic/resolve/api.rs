@@ -23,6 +23,7 @@ impl Resolver<'_> {
                     }
                 }
             }
+            self.follow_derived_names(service);
         }
     }
 
@@ -46,6 +47,22 @@ impl Resolver<'_> {
         let id = self.register.rpcs.push(rpc);
         self.register.services[service].rpcs.push(id);
         self.names.rpcs.insert(key, id);
+    }
+
+    /// An RPC whose name is derived was called after what the entity and the columns were called, where nothing else is.
+    fn follow_derived_names(&mut self, service: ServiceId) {
+        for id in self.register.services[service].rpcs.clone() {
+            let rpc = &self.register.rpcs[id];
+            let Some(table) = rpc.table.filter(|_| rpc.was.is_none()) else { continue };
+            let columns: Vec<ColumnIndex> = rpc.by.iter().map(|column| column.value).collect();
+            let is_derived = rpc.name.value == self.derived_name(table, &rpc.kind, &columns, false);
+            let former = self.derived_name(table, &rpc.kind, &columns, true);
+            let is_free = !self.names.rpcs.contains_key(&(service, former.clone()));
+            if is_derived && is_free {
+                let was = Located::new(former, rpc.name.place);
+                self.register.rpcs[id].was = Some(was);
+            }
+        }
     }
 
     fn custom_rpc(&mut self, service: ServiceId, reader: Reader<'_>) -> Option<Rpc> {
@@ -93,9 +110,10 @@ impl Resolver<'_> {
                 page_size: reader.whole("page-size").map_or(50, |n| n.value),
             },
         };
-        let name = reader
-            .text("name")
-            .unwrap_or_else(|| Located::new(self.derived_name(table, &kind, &by), table_name.place));
+        let name = reader.text("name").unwrap_or_else(|| {
+            let columns: Vec<ColumnIndex> = by.iter().map(|column| column.value).collect();
+            Located::new(self.derived_name(table, &kind, &columns, false), table_name.place)
+        });
         Some(Rpc {
             service,
             name,
@@ -133,14 +151,20 @@ impl Resolver<'_> {
         order
     }
 
-    fn derived_name(&self, table: TableId, kind: &RpcKind, by: &[Located<ColumnIndex>]) -> String {
+    /// What an RPC is called where nobody says it, or what it was called before renames.
+    fn derived_name(&self, table: TableId, kind: &RpcKind, by: &[ColumnIndex], before: bool) -> String {
         let table = &self.register.tables[table];
+        let former_entity = table.entity_was.as_deref().filter(|_| before);
         // A table without an entity is a finding of its own; its RPCs still need names to go on with.
-        let entity = match &table.entity {
+        let entity = match former_entity.or(table.entity.as_ref()) {
             Some(entity) => entity.value.clone(),
             None => heck::ToUpperCamelCase::to_upper_camel_case(table.name.as_str()),
         };
-        let by: Vec<&str> = by.iter().map(|column| table.columns[column.value].name.as_str()).collect();
+        let called = |column: &ColumnIndex| {
+            let column = &table.columns[*column];
+            column.was.as_deref().filter(|_| before).unwrap_or(&column.name).as_str()
+        };
+        let by: Vec<&str> = by.iter().map(called).collect();
         match kind {
             RpcKind::Get => names::rpc_get_by(&entity, &by),
             RpcKind::BatchGet { .. } => names::rpc_batch_get_by(&entity, &by),

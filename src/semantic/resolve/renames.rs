@@ -37,6 +37,11 @@ fn of_services(register: &Register, found: &mut Vec<Finding>) {
         let copies = service.projections.iter().map(|id| &register.projections[*id]);
         let tables = tables.map(|table| (&table.name, table.was.as_ref()));
         scope(found, tables.chain(copies.map(|copy| (&copy.name, copy.was.as_ref()))));
+        let entities = service.tables.iter().filter_map(|id| {
+            let table = &register.tables[*id];
+            Some((table.entity.as_ref()?, table.entity_was.as_deref()))
+        });
+        scope(found, entities);
         let enums = service.enums.iter().map(|id| &register.enums[*id]);
         scope(found, enums.map(|enum_type| (&enum_type.name, enum_type.was.as_ref())));
         let events = service.topics.iter().flat_map(|id| &register.topics[*id].events);
@@ -81,8 +86,8 @@ fn of_tables(register: &Register, found: &mut Vec<Finding>) {
     }
 }
 
-/// The names of one kind in one scope. What has a `was=` itself has given its own name up to nobody: `a was=b` beside
-/// `b was=c` are two renames.
+/// The names of one kind in one scope. `a was=b` beside `b was=c` is refused, too: as `was=` may stay after its build,
+/// nobody can tell whether `b` still is what `a` was, or already what `c` was.
 fn scope<'a>(found: &mut Vec<Finding>, names: impl Iterator<Item = Renamed<'a>> + Clone) {
     if names.clone().all(|(_, was)| was.is_none()) {
         return;
@@ -99,7 +104,7 @@ fn scope<'a>(found: &mut Vec<Finding>, names: impl Iterator<Item = Renamed<'a>> 
                     .at(was.place, "the name that it has")
                     .help("name what it was called before, or take `was=` out"),
             );
-        } else if let Some((other, None)) = standing.get(was.as_str()) {
+        } else if let Some((other, _)) = standing.get(was.as_str()) {
             found.push(
                 Finding::error("contradiction", format!("`{new}` cannot have been `{old}`, which still stands"))
                     .at(was.place, "called so before")

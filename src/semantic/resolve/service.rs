@@ -222,6 +222,7 @@ impl<'a> Resolver<'a> {
             database_name: reader.text("as"),
             schema: reader.text("schema"),
             entity: reader.text("entity"),
+            entity_was: reader.text("entity-was").map(Box::new),
             summary: reader.text("summary"),
             columns,
             primary_key: None,

@@ -66,6 +66,48 @@ fn names_of_read_copies_and_of_what_rpcs_and_events_say_are_looked_at() {
 }
 
 #[test]
+fn what_generated_code_keeps_for_itself_is_no_name() {
+    let rpc = |name: &str, field: &str| {
+        service("a", &format!("api {{ rpc {name} {{ request {{ field {field} int }} }} }}"))
+    };
+    for name in ["Connect", "New", "WithOrigin", "SendCompressed"] {
+        illegal(&rpc(name, "n"));
+    }
+    legal(&rpc("Class", "class"));
+    legal(&rpc("Builder", "builder"));
+    for field in ["descriptor", "defaultInstance", "proto_reflect"] {
+        illegal(&rpc("Do", field));
+        let columns = format!("table t entity=T {{ column id uuid primary-key; column {field} int }}");
+        legal(&service("a", &columns));
+        illegal(&service("a", &format!("{columns}; api {{ get t }}")));
+    }
+    for entity in ["Builder", "Descriptor"] {
+        illegal(&service(
+            "a",
+            &format!("table t entity={entity} {{ column id uuid primary-key }}; api {{ get t }}"),
+        ));
+    }
+}
+
+#[test]
+fn two_services_have_no_consumer_group_together() {
+    let owner = service("a", "topic a.said producers=all key=n { event Said { field n int } }");
+    let hears = |group: &str| format!("consumes a.Said{group}");
+    let two =
+        |one: &str, other: &str| owner.clone() + &service("b", &hears(one)) + &service("c", &hears(other));
+    legal(&two("", ""));
+    legal(&two(" group=x", " group=y"));
+    colliding(&two(" group=x", " group=x"));
+    colliding(&two("", " group=b"));
+    // A service that hears nothing has no group.
+    legal(&(owner.clone() + &service("b", &hears(" group=d")) + &service("d", "")));
+    // One service may hear several events in one group.
+    let two_events = owner.replace("event Said", "event Told { field n int }; event Said");
+    let both = format!("{}; consumes a.Told group=x", hears(" group=x"));
+    legal(&(two_events + &service("b", &both)));
+}
+
+#[test]
 fn names_in_the_database_are_free_but_kept_whole() {
     legal(&table("column \"Größe in cm\" integer; column type text; column order text"));
     illegal(&table(&format!("column {} text", "a".repeat(64))));
