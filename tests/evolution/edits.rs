@@ -1,6 +1,6 @@
 //! What is done to a register between two builds.
 
-use super::register::{Field, KINDS, Message, Named, Register};
+use super::register::{Field, KINDS, Message, Named, Register, Table};
 
 /// Numbers that look random and are the same for the same seed: SplitMix64, by Sebastiano Vigna.
 pub struct Random(pub u64);
@@ -34,6 +34,8 @@ pub enum Effect {
     OtherWidth(usize),
     /// This has a type that cannot be read as the old one, and so is another field.
     OtherType(usize),
+    /// An RPC of this name streams what it did not, or no more.
+    OtherStream(String),
 }
 
 /// Few names, so that they come back, and some that are one in JSON.
@@ -78,7 +80,7 @@ fn rename(named: &mut Named, name: String) {
 pub fn edit(register: &mut Register, random: &mut Random) -> (String, Effect) {
     loop {
         let mut edited = register.clone();
-        let kind = random.below(26);
+        let kind = random.below(33);
         if let Some((what, effect)) = try_edit(&mut edited, random, kind)
             && edited.text() != register.text()
         {
@@ -125,9 +127,54 @@ fn try_edit(register: &mut Register, random: &mut Random, kind: usize) -> Option
             (rpc < rpcs.len()).then(|| rpcs.remove(rpc))?;
             "remove an RPC"
         }
+        29 => {
+            let rpc = random.one(&mut register.services[at].rpcs)?;
+            rpc.stream = [None, Some("client"), Some("server"), Some("both")][random.below(4)];
+            return Some(("stream, or not".to_owned(), Effect::OtherStream(rpc.named.name.clone())));
+        }
+        30 | 31 => {
+            let later = register.field("first", KINDS[random.below(KINDS.len())]);
+            let service = &mut register.services[at];
+            let message = match kind {
+                30 => random.one(&mut service.rpcs)?,
+                _ => {
+                    let (_, events) = random.one(&mut service.tables)?.topic.as_mut()?;
+                    random.one(events)?
+                }
+            };
+            message.later_fields = match message.later_fields {
+                Some(_) => None,
+                None => Some(vec![later]),
+            };
+            "add a version 2, or remove it"
+        }
+        26..=32 => edit_shape(random.one(&mut register.services[at].tables)?, random, kind)?,
         _ => return None,
     };
     Some((what.to_owned(), Effect::Compatible))
+}
+
+/// What identifies the rows of a table, who copies them, and by what they are listed.
+fn edit_shape(table: &mut Table, random: &mut Random, kind: usize) -> Option<&'static str> {
+    Some(match kind {
+        26 => {
+            table.has_wide_key = !table.has_wide_key;
+            "change a key"
+        }
+        27 => {
+            table.is_copied = !table.is_copied;
+            "copy a table, or not"
+        }
+        28 => {
+            let column = random.one(&mut table.columns)?;
+            column.copied = !column.copied;
+            "copy a column, or not"
+        }
+        _ => {
+            table.is_listed_by = !table.is_listed_by;
+            "list by a column, or not"
+        }
+    })
 }
 
 /// The columns of a table, or the fields of an event or of an RPC, with the names that they may have.
@@ -140,11 +187,19 @@ fn some_fields<'a>(
     match random.below(4) {
         0 => {
             let rpc = random.one(&mut service.rpcs)?;
-            Some((if random.below(2) == 0 { &mut rpc.fields } else { &mut rpc.more_fields }, &FIELDS))
+            let fields = match random.below(3) {
+                0 => &mut rpc.fields,
+                1 => &mut rpc.more_fields,
+                _ => rpc.later_fields.as_mut()?,
+            };
+            Some((fields, &FIELDS))
         }
         1 => {
             let (_, events) = random.one(&mut service.tables)?.topic.as_mut()?;
-            Some((&mut random.one(events)?.fields, &FIELDS))
+            let event = random.one(events)?;
+            let fields =
+                if random.below(2) == 0 { &mut event.fields } else { event.later_fields.as_mut()? };
+            Some((fields, &FIELDS))
         }
         _ => Some((&mut random.one(&mut service.tables)?.columns, &NAMES)),
     }
@@ -242,6 +297,13 @@ fn edit_values(register: &mut Register, random: &mut Random, at: usize) -> Optio
     }
 }
 
+/// An entity of a name that another had is no rename of that one.
+fn forget_entity(tables: &mut [Table], entity: &str) {
+    for table in tables {
+        table.entity_was = table.entity_was.take().filter(|was| was != entity);
+    }
+}
+
 fn edit_tables(register: &mut Register, random: &mut Random, kind: usize, at: usize) -> Option<&'static str> {
     let is_free = |register: &Register, entity: &str| {
         !register.services[at].tables.iter().any(|table| table.entity == entity)
@@ -253,6 +315,7 @@ fn edit_tables(register: &mut Register, random: &mut Random, kind: usize, at: us
     match kind {
         13 if is_free(register, entity) => {
             let table = register.table(&name?, entity);
+            forget_entity(&mut register.services[at].tables, entity);
             register.services[at].tables.push(table);
             Some("add a table")
         }
@@ -266,7 +329,11 @@ fn edit_tables(register: &mut Register, random: &mut Random, kind: usize, at: us
             Some("rename a table")
         }
         16 if is_free(register, entity) => {
-            random.one(&mut register.services[at].tables)?.entity = entity.to_owned();
+            let tables = &mut register.services[at].tables;
+            forget_entity(tables, entity);
+            let table = random.one(tables)?;
+            let former = std::mem::replace(&mut table.entity, entity.to_owned());
+            table.entity_was = (random.below(2) == 0).then_some(former);
             Some("name an entity otherwise")
         }
         17 => {
