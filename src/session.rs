@@ -1,7 +1,10 @@
 //! One run: load, check, plan, render. The one entry for commands and tests; knows nothing of arguments.
 
-use crate::backends::{Backend, GeneratedFile, bootstrap, docs, migrations, protobuf, reconciliation};
+use crate::backends::{
+    Backend, GeneratedFile, bootstrap, docs, kubernetes, migrations, protobuf, reconciliation,
+};
 use crate::diagnostic::{Finding, Severity};
+use crate::infrastructure::Infrastructure;
 use crate::lock::{LockChange, Locks, Owner, ReadLocks, ServiceLock};
 use crate::lowering;
 use crate::plan::{self, PlanError, ProofError};
@@ -154,6 +157,9 @@ pub enum GenerateError {
         /// Why.
         error: Box<PlanError>,
     },
+    /// Kubernetes cannot hold what its Jobs would read.
+    #[error(transparent)]
+    Inputs(#[from] kubernetes::InputError),
     /// The statements do not give the schema: the compiler is wrong, and nothing may be written.
     #[error("the migration of the service `{service}` is wrong, which is a fault of freehold: {error}")]
     Proof {
@@ -191,14 +197,18 @@ pub fn generate(
         if selection.includes_backend(Backend::Docs) {
             scope.spawn(|_| pages = docs::render(register, locks, templates));
         }
-        if selection.includes_backend(Backend::Sql) {
+        // Jobs in a cluster read what these make, and the names of Jobs depend on it.
+        let has_jobs = selection.includes_backend(Backend::Kubernetes);
+        if selection.includes_backend(Backend::Sql) || has_jobs {
             files.extend(sql(register, locks, templates, selection, ended)?);
         }
         // Also where its files are not wanted: a lock is written as a whole.
         files.extend(proto(register, locks, templates, selection, &mut numbered)?);
-        if selection.includes_backend(Backend::Reconciliation) {
+        if selection.includes_backend(Backend::Reconciliation) || has_jobs {
             files.extend(reconciliation(register, templates, selection)?);
         }
+        let in_cluster = cluster(register, locks, templates, selection, &files)?;
+        files.extend(in_cluster);
         Ok::<(), GenerateError>(())
     })?;
     files.extend(pages?);
@@ -316,6 +326,32 @@ fn reconciliation(
     )?;
     let mut files: Vec<GeneratedFile> = of_services.into_iter().flatten().collect();
     files.extend(reconciliation::render_shared(templates, register)?);
+    Ok(files)
+}
+
+/// What runs in a cluster, and the ConfigMaps over files of other outputs that its Jobs read.
+fn cluster(
+    register: &Register,
+    locks: &Locks,
+    templates: &Templates,
+    selection: &Selection,
+    others: &[GeneratedFile],
+) -> Result<Vec<GeneratedFile>, GenerateError> {
+    let inputs = kubernetes::Inputs::of(templates, kubernetes::platform(register), others)?;
+    let mut files = inputs.kustomizations;
+    if selection.includes_backend(Backend::Kubernetes) {
+        let infrastructure = Infrastructure::of(register, locks);
+        let context = kubernetes::Context::new(templates, register, &infrastructure, &inputs.shared)?;
+        let nothing = kubernetes::JobFiles::default();
+        let made = in_order(infrastructure.services.par_iter().map(|service| {
+            if !selection.includes_service(&service.name) {
+                return Ok(Vec::new());
+            }
+            Ok(context.service(service.id, inputs.services.get(&service.name).unwrap_or(&nothing))?)
+        }))?;
+        files.extend(made.into_iter().flatten());
+        files.extend(context.shared()?);
+    }
     Ok(files)
 }
 

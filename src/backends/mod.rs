@@ -2,6 +2,7 @@
 
 pub mod bootstrap;
 pub mod docs;
+pub mod kubernetes;
 pub mod migrations;
 pub mod protobuf;
 pub mod reconciliation;
@@ -31,13 +32,16 @@ pub enum Backend {
     Proto,
     /// Queries and scripts that compare services with what they refer to and copy.
     Reconciliation,
+    /// What runs in a cluster, for kustomize.
+    Kubernetes,
     /// Documentation of the whole register.
     Docs,
 }
 
 impl Backend {
     /// Every backend, in the order in which they run.
-    pub const ALL: [Backend; 4] = [Backend::Sql, Backend::Proto, Backend::Reconciliation, Backend::Docs];
+    pub const ALL: [Backend; 5] =
+        [Backend::Sql, Backend::Proto, Backend::Reconciliation, Backend::Kubernetes, Backend::Docs];
 
     /// The name, as `--only` takes it and as its folder is called.
     pub fn name(self) -> &'static str {
@@ -45,6 +49,7 @@ impl Backend {
             Backend::Sql => "sql",
             Backend::Proto => "proto",
             Backend::Reconciliation => "reconciliation",
+            Backend::Kubernetes => "kubernetes",
             Backend::Docs => "docs",
         }
     }

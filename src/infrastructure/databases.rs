@@ -79,7 +79,7 @@ pub struct DatabaseRole {
 }
 
 /// A key in the secret of a role, in Kubernetes and in AWS Secrets Manager, where the value is a JSON object of these but for
-/// the last.
+/// the last two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SecretKey {
     /// The name of the role.
@@ -94,17 +94,20 @@ pub enum SecretKey {
     Database,
     /// All of it in one URL, as the role connects: through the pooler, where there is one. In Kubernetes alone.
     Url,
+    /// The same to the server itself, for a program that needs both. In Kubernetes alone, and of the application alone.
+    DirectUrl,
 }
 
 impl SecretKey {
     /// All of them.
-    pub const ALL: [SecretKey; 6] = [
+    pub const ALL: [SecretKey; 7] = [
         SecretKey::Username,
         SecretKey::Password,
         SecretKey::Host,
         SecretKey::Port,
         SecretKey::Database,
         SecretKey::Url,
+        SecretKey::DirectUrl,
     ];
 
     /// The key. The first five are those of AWS's own secrets of databases.
@@ -116,6 +119,7 @@ impl SecretKey {
             SecretKey::Port => "port",
             SecretKey::Database => "dbname",
             SecretKey::Url => "url",
+            SecretKey::DirectUrl => "direct-url",
         }
     }
 }

@@ -1,0 +1,52 @@
+//! How it is applied.
+
+use super::{Context, REGISTER, parts};
+use crate::backends::GeneratedFile;
+use crate::backends::sql_text::one_line_feed_at_the_end;
+use crate::semantic::model::SecretsFrom;
+use crate::templates::{MarkdownCode, TemplateError};
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct ReadmeView {
+    environments: Vec<EnvironmentView>,
+    has_keda: bool,
+    has_external_secrets: bool,
+    store: MarkdownCode,
+    certificates: MarkdownCode,
+}
+
+#[derive(Serialize)]
+struct EnvironmentView {
+    name: MarkdownCode,
+    namespace: MarkdownCode,
+    folder: MarkdownCode,
+}
+
+impl Context<'_> {
+    /// The page in the folder.
+    pub(super) fn readme(&self) -> Result<GeneratedFile, TemplateError> {
+        let environments = self.register.environments().map(|environment| EnvironmentView {
+            name: MarkdownCode::new(environment.name()),
+            namespace: MarkdownCode::new(&environment.namespace()),
+            folder: MarkdownCode::new(&format!("overlays/{}", environment.name())),
+        });
+        let kubernetes = &self.register.platform.kubernetes;
+        let store = match &kubernetes.secrets {
+            SecretsFrom::ExternalSecrets { store } => Some(store.as_str()),
+            SecretsFrom::Kubernetes => None,
+        };
+        let view = ReadmeView {
+            environments: environments.collect(),
+            has_keda: kubernetes.keda,
+            has_external_secrets: store.is_some(),
+            store: MarkdownCode::new(store.unwrap_or_default()),
+            certificates: MarkdownCode::new(parts::CA_CONFIG_MAP),
+        };
+        Ok(GeneratedFile {
+            path: "kubernetes/README.md".to_owned(),
+            node: REGISTER.to_owned(),
+            contents: one_line_feed_at_the_end(&self.templates.render("kubernetes/README.md", &view)?),
+        })
+    }
+}

@@ -1,0 +1,185 @@
+//! What one object says of another is so.
+
+use crate::cluster::{Cluster, EVERYTHING, build, nova};
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// What no file here makes: people's certificates, and what Strimzi makes for each user and cluster.
+fn is_made_by_others(kind: &str, name: &str, cluster: &Cluster) -> bool {
+    match kind {
+        "ConfigMap" => name == "postgres-ca",
+        "Secret" => {
+            name.ends_with("-cluster-ca-cert")
+                || cluster.objects.contains_key(&("Deployment".into(), name.into()))
+        }
+        _ => false,
+    }
+}
+
+fn clusters() -> Vec<Cluster> {
+    let registers = [nova(), build(EVERYTHING)];
+    let of = |files| ["production", "staging"].map(|environment| Cluster::of(files, environment));
+    registers.iter().flat_map(of).collect()
+}
+
+/// Every text that stands under one of these keys, anywhere in a value.
+fn texts<'a>(value: &'a Value, path: &[&str], found: &mut Vec<&'a str>) {
+    match value {
+        Value::Object(entries) => {
+            if let Some(text) =
+                path.iter().try_fold(value, |value, key| value.get(key)).and_then(Value::as_str)
+            {
+                found.push(text);
+            }
+            entries.values().for_each(|value| texts(value, path, found));
+        }
+        Value::Array(items) => items.iter().for_each(|value| texts(value, path, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn what_a_pod_refers_to_is_there() {
+    let references: [(&str, &[&str]); 6] = [
+        ("ConfigMap", &["configMapRef", "name"]),
+        ("ConfigMap", &["configMap", "name"]),
+        ("Secret", &["secretKeyRef", "name"]),
+        ("Secret", &["secret", "secretName"]),
+        ("ServiceAccount", &["serviceAccountName"]),
+        ("TriggerAuthentication", &["authenticationRef", "name"]),
+    ];
+    let mut followed = BTreeSet::new();
+    for cluster in clusters() {
+        for ((kind, name), object) in &cluster.objects {
+            for (target, path) in references {
+                let mut found = Vec::new();
+                texts(object, path, &mut found);
+                for other in found {
+                    let kinds =
+                        if target == "Secret" { &["Secret", "ExternalSecret"][..] } else { &[target] };
+                    let is_there = kinds
+                        .iter()
+                        .any(|kind| cluster.objects.contains_key(&((*kind).to_owned(), other.to_owned())));
+                    let by_others = is_made_by_others(target, other, &cluster);
+                    assert!(is_there || by_others, "{kind} {name} refers to the {target} {other}");
+                    followed.insert(target);
+                }
+            }
+        }
+    }
+    assert_eq!(followed.len(), 4 + 1 - 1, "{followed:?}");
+}
+
+/// The keys that are read from a secret of a role are those that it has.
+#[test]
+fn keys_of_secrets_are_there() {
+    let from_aws = ["username", "password", "host", "port", "dbname"];
+    for cluster in clusters() {
+        let mut read = 0;
+        for (_, name, pod) in cluster.pods() {
+            for path in ["/spec/containers/0/env", "/spec/initContainers/0/env"] {
+                for variable in pod.pointer(path).and_then(Value::as_array).into_iter().flatten() {
+                    let Some(reference) = variable.pointer("/valueFrom/secretKeyRef") else { continue };
+                    let secret = cluster.get("ExternalSecret", reference["name"].as_str().unwrap());
+                    let key = reference["key"].as_str().unwrap();
+                    let made = secret.pointer(&format!("/spec/target/template/data/{key}")).is_some();
+                    let is_own = reference["name"].as_str().unwrap().ends_with("-secrets");
+                    assert!(made || from_aws.contains(&key) || is_own, "{name}: {reference}");
+                    read += 1;
+                }
+            }
+        }
+        assert!(read > 10);
+    }
+}
+
+fn selects(selector: &Value, labels: &Value) -> bool {
+    selector.as_object().unwrap().iter().all(|(key, value)| labels[key] == *value)
+}
+
+#[test]
+fn selectors_select_the_pods_that_are_meant() {
+    for cluster in clusters() {
+        let pods = cluster.pods();
+        let selected = |selector: &Value| -> Vec<&str> {
+            let found = pods.iter().filter(|(_, _, pod)| selects(selector, &pod["metadata"]["labels"]));
+            found.map(|(_, name, _)| *name).collect()
+        };
+        for (name, deployment) in cluster.kind("Deployment") {
+            assert_eq!(selected(&deployment["spec"]["selector"]["matchLabels"]), [name]);
+        }
+        for (name, budget) in cluster.kind("PodDisruptionBudget") {
+            assert_eq!(selected(&budget["spec"]["selector"]["matchLabels"]), [name]);
+        }
+        for (name, service) in cluster.kind("Service") {
+            let [pod] = selected(&service["spec"]["selector"])[..] else { panic!("{name}") };
+            assert!(name == pod || name == format!("{pod}-headless"), "{name} leads to {pod}");
+            let container = &cluster.get("Deployment", pod)["spec"]["template"]["spec"]["containers"][0];
+            for port in service["spec"]["ports"].as_array().unwrap() {
+                let ports = container["ports"].as_array().unwrap();
+                let target = ports.iter().find(|it| it["name"] == port["targetPort"]).unwrap();
+                assert_eq!(target["containerPort"], port["port"], "{name}");
+            }
+        }
+        // A pod that no policy selects is open to all.
+        let closed: BTreeSet<&str> = cluster
+            .kind("NetworkPolicy")
+            .filter(|(_, policy)| policy["spec"]["policyTypes"].as_array().unwrap().len() == 2)
+            .flat_map(|(_, policy)| selected(&policy["spec"]["podSelector"]["matchLabels"]))
+            .collect();
+        assert_eq!(closed, pods.iter().map(|(_, name, _)| *name).collect());
+    }
+}
+
+#[test]
+fn either_an_autoscaler_or_a_number_decides_how_many_run() {
+    for cluster in clusters() {
+        let mut scaled = BTreeSet::new();
+        for kind in ["HorizontalPodAutoscaler", "ScaledObject"] {
+            for (name, scaler) in cluster.kind(kind) {
+                assert_eq!(scaler["spec"]["scaleTargetRef"]["name"], name);
+                assert!(scaled.insert(name), "{name} is scaled twice");
+            }
+        }
+        assert!(
+            scaled.iter().all(|name| cluster.objects.contains_key(&("Deployment".into(), (*name).into())))
+        );
+        for (name, deployment) in cluster.kind("Deployment") {
+            let number = deployment["spec"].get("replicas");
+            assert_eq!(number.is_none(), scaled.contains(name), "{name}");
+        }
+        assert!(cluster.namespace.contains("staging") || !scaled.is_empty());
+    }
+}
+
+/// Addresses that programs find in their environment are those of Services, with their ports.
+#[test]
+fn addresses_lead_to_services() {
+    let mut followed = 0;
+    for cluster in clusters() {
+        for (name, config_map) in cluster.kind("ConfigMap") {
+            for (key, value) in config_map["data"].as_object().unwrap() {
+                if !key.ends_with("_ADDRESS") {
+                    continue;
+                }
+                let (host, port) = value.as_str().unwrap().split_once(':').unwrap();
+                let ports = &cluster.get("Service", host)["spec"]["ports"];
+                assert_eq!(ports[0]["port"].to_string(), port, "{name}: {key}");
+                followed += 1;
+            }
+        }
+        for (_, name, pod) in cluster.pods() {
+            let mut containers = pod["spec"]["containers"].as_array().unwrap().clone();
+            containers.extend(pod["spec"]["initContainers"].as_array().cloned().unwrap_or_default());
+            for variable in containers.iter().flat_map(|it| it["env"].as_array().cloned().unwrap_or_default())
+            {
+                if variable["name"] == "PGHOST" && variable.get("value").is_some() {
+                    let host = variable["value"].as_str().unwrap();
+                    assert_eq!(cluster.get("Service", host)["spec"]["ports"][0]["port"], 6432, "{name}");
+                    followed += 1;
+                }
+            }
+        }
+    }
+    assert!(followed > 100, "{followed}");
+}

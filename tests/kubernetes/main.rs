@@ -1,0 +1,8 @@
+//! What the compiler writes for Kubernetes, read back.
+
+mod cluster;
+mod consistency;
+mod jobs;
+mod network;
+mod shapes;
+mod values;
