@@ -1,7 +1,7 @@
 //! One run: load, check, plan, render. The one entry for commands and tests; knows nothing of arguments.
 
 use crate::backends::{
-    Backend, GeneratedFile, bootstrap, docs, kubernetes, migrations, protobuf, reconciliation,
+    Backend, GeneratedFile, bootstrap, docs, kubernetes, migrations, protobuf, reconciliation, terraform,
 };
 use crate::diagnostic::{Finding, Severity};
 use crate::infrastructure::Infrastructure;
@@ -209,6 +209,10 @@ pub fn generate(
         }
         let in_cluster = cluster(register, locks, templates, selection, &files)?;
         files.extend(in_cluster);
+        if selection.includes_backend(Backend::Terraform) {
+            let infrastructure = Infrastructure::of(register, locks);
+            files.extend(terraform::render(register, &infrastructure, templates)?);
+        }
         Ok::<(), GenerateError>(())
     })?;
     files.extend(pages?);

@@ -2,7 +2,8 @@
 //! the findings as people see them, then every file that the case asks for. To add one, add a folder.
 //!
 //! `case.kdl` in the folder says what is shown beside the findings: `backends sql docs`, `services NAME...` to show
-//! the files of these services only, and `today DATE` for the last days of allowances. Without it, nothing is built.
+//! the files of these services only, `folders PATH...` to show the files in these folders only, and `today DATE` for the
+//! last days of allowances. Without it, nothing is built.
 #![expect(clippy::disallowed_methods, reason = "these tests read the case folders")]
 
 use freehold::backends::Backend;
@@ -19,6 +20,8 @@ struct Case {
     folder: PathBuf,
     /// `None`: nothing is built.
     selection: Option<Selection>,
+    /// What the paths of files that are shown begin with; all where it is empty.
+    folders: Vec<String>,
     today: jiff::civil::Date,
 }
 
@@ -31,7 +34,8 @@ fn cases() -> Vec<Case> {
 }
 
 fn read_case(folder: PathBuf) -> Case {
-    let mut case = Case { selection: None, today: jiff::civil::date(2025, 1, 1), folder };
+    let mut case =
+        Case { selection: None, folders: Vec::new(), today: jiff::civil::date(2025, 1, 1), folder };
     let Ok(text) = std::fs::read_to_string(case.folder.join("case.kdl")) else { return case };
     let document: kdl::KdlDocument = text.parse().expect("case.kdl is KDL");
     for node in document.nodes() {
@@ -40,6 +44,7 @@ fn read_case(folder: PathBuf) -> Case {
         match node.name().value() {
             "backends" => selection.backends.extend(words.iter().map(|word| backend(word))),
             "services" => selection.services.extend(words.into_iter().map(str::to_owned)),
+            "folders" => case.folders.extend(words.into_iter().map(|word| format!("{word}/"))),
             "today" => case.today = words.concat().parse().expect("a date"),
             other => panic!("{}: `{other}` means nothing in case.kdl", case.folder.display()),
         }
@@ -72,7 +77,10 @@ fn output(case: &Case) -> String {
             change.after.as_deref().unwrap_or("(removed)\n")
         );
     }
-    let made = made.files;
+    let mut made = made.files;
+    made.retain(|file| {
+        case.folders.is_empty() || case.folders.iter().any(|folder| file.path.starts_with(folder))
+    });
     assert!(!made.is_empty(), "{}: the case shows no file", case.folder.display());
     for file in made {
         let _ = write!(text, "\n//// {} (from {})\n{}", file.path, file.node, file.contents);

@@ -133,7 +133,11 @@ fn what_cannot_run_exits_with_two_and_says_why() {
         (&good, "check --formt json", "--format"),
         (&good, "chek", "check"),
         (&good, "build --only order", "did you mean `orders`?"),
-        (&good, "build --only zzzzzz", "the backends are sql, proto, reconciliation, kubernetes, docs"),
+        (
+            &good,
+            "build --only zzzzzz",
+            "the backends are sql, proto, reconciliation, kubernetes, terraform, docs",
+        ),
         (&good, "build --templates gone", "cannot read the template `gone`"),
         (&good, "build --templates model/register.kdl", "`--templates` names a folder, and this is a file"),
         (

@@ -8,6 +8,7 @@ pub mod protobuf;
 pub mod reconciliation;
 mod service_drawing;
 mod sql_text;
+pub mod terraform;
 
 pub use service_drawing::ServiceDrawing;
 
@@ -34,14 +35,22 @@ pub enum Backend {
     Reconciliation,
     /// What runs in a cluster, for kustomize.
     Kubernetes,
+    /// Servers, buckets and secrets in AWS.
+    Terraform,
     /// Documentation of the whole register.
     Docs,
 }
 
 impl Backend {
     /// Every backend, in the order in which they run.
-    pub const ALL: [Backend; 5] =
-        [Backend::Sql, Backend::Proto, Backend::Reconciliation, Backend::Kubernetes, Backend::Docs];
+    pub const ALL: [Backend; 6] = [
+        Backend::Sql,
+        Backend::Proto,
+        Backend::Reconciliation,
+        Backend::Kubernetes,
+        Backend::Terraform,
+        Backend::Docs,
+    ];
 
     /// The name, as `--only` takes it and as its folder is called.
     pub fn name(self) -> &'static str {
@@ -50,6 +59,7 @@ impl Backend {
             Backend::Proto => "proto",
             Backend::Reconciliation => "reconciliation",
             Backend::Kubernetes => "kubernetes",
+            Backend::Terraform => "terraform",
             Backend::Docs => "docs",
         }
     }

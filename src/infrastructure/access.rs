@@ -4,7 +4,7 @@ use crate::semantic::Register;
 use crate::semantic::model::{Callee, ExternId, Service, ServiceId, Verify};
 use std::collections::BTreeSet;
 
-/// Who calls a service.
+/// Who calls a service. Ids are in the order of the register, which must not show in what is made of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Callers {
     /// Services that call its RPCs: because they say so, check references by it, or fill read copies from it.

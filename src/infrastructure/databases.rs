@@ -4,7 +4,7 @@ use super::names::{object_name, role_secret};
 use crate::lock::{Locks, NameKind};
 use crate::names::DatabaseRoles;
 use crate::semantic::Register;
-use crate::semantic::model::{self, ServerId, ServiceId};
+use crate::semantic::model::{self, ServerId, ServiceId, StoreKind};
 
 /// A PostgreSQL server.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub struct Server {
     pub identifier: String,
     /// Names that the register says it had.
     pub was: Option<String>,
-    /// The services whose databases it holds, in the order of the register.
+    /// The services whose databases it holds, by name.
     pub services: Vec<ServiceId>,
     /// The Deployment and the Service of the pooler before it, where it has one.
     pub pooler: Option<String>,
@@ -36,6 +36,17 @@ pub struct Database {
     pub roles: Vec<DatabaseRole>,
     /// Functions without arguments that make and retire partitions, each with its schema; they are the owner's.
     pub maintenance: Vec<(String, String)>,
+}
+
+/// A bucket of S3.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bucket {
+    /// Its name in the register.
+    pub name: String,
+    /// The name that the register says it had.
+    pub was: Option<String>,
+    /// The name that it has in production; what it is called elsewhere, an environment says (`Environment::named`).
+    pub identifier: String,
 }
 
 /// What a role of a database is for.
@@ -137,12 +148,25 @@ pub(super) fn servers(register: &Register, locks: &Locks) -> Vec<Server> {
         }
     };
     let mut servers: Vec<Server> = register.servers.iter().map(server).collect();
-    for (id, service) in register.services.iter() {
+    let mut services: Vec<_> = register.services.iter().collect();
+    services.sort_by_key(|(_, service)| service.name.as_str());
+    for (id, service) in services {
         if let Some(server) = service.database.as_ref().and_then(|database| database.server) {
             servers[server.index()].services.push(id);
         }
     }
     servers
+}
+
+pub(super) fn buckets(locks: &Locks, service: &model::Service) -> Vec<Bucket> {
+    let lock = locks.service(service.name.as_str());
+    let stores = service.stores.iter().filter(|store| store.kind == StoreKind::S3);
+    let bucket = |store: &model::Store| Bucket {
+        name: store.name.value.clone(),
+        was: store.was.as_ref().map(|was| was.value.clone()),
+        identifier: lock.frozen_name(NameKind::Bucket, store.name.as_str()).to_owned(),
+    };
+    stores.map(bucket).collect()
 }
 
 /// The database of a service; `is_compared` where a reconciliation reads it.

@@ -10,17 +10,17 @@ mod topics;
 mod workloads;
 
 pub use access::{Callers, Reach};
-pub use databases::{Database, DatabaseRole, RoleKind, SecretKey, Server};
+pub use databases::{Bucket, Database, DatabaseRole, RoleKind, SecretKey, Server};
 pub use names::{
     Image, dead_letter_topic, object_name, role_secret, role_secret_in_aws, service_secret,
-    service_secret_in_aws,
+    service_secret_in_aws, state_key,
 };
 pub use topics::{Acl, AclResource, Operation, Topic, TopicKind, acls};
 pub use workloads::{DatabaseAccess, Route, Workload, WorkloadKind};
 
-use crate::lock::Locks;
+use crate::lock::{Locks, NameKind};
 use crate::semantic::Register;
-use crate::semantic::model::{METRICS_PORT, ServiceId, StoreKind};
+use crate::semantic::model::{self, METRICS_PORT, ServiceId};
 use std::collections::BTreeSet;
 
 /// Ports that are the same everywhere.
@@ -35,12 +35,21 @@ pub mod port {
     pub const DNS: u16 = 53;
 }
 
+/// The PostgreSQL that servers run where the register names none: the newest that is written for.
+const NEWEST_POSTGRES: &str = "18";
+
+/// The PostgreSQL that servers run, such as `16` or `16.3`.
+pub fn postgres_version(register: &Register) -> &str {
+    register.platform.postgres_version.as_ref().map_or(NEWEST_POSTGRES, |version| version.as_str())
+}
+
 /// All that runs, and what it uses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Infrastructure {
     /// PostgreSQL servers, in the order of the register: the number of one is that of its `ServerId`.
     pub servers: Vec<Server>,
-    /// Services, in the order of the register: the number of one is that of its `ServiceId`.
+    /// Services, in the order of the register, which must not show in what is made of them: the number of one is that of its
+    /// `ServiceId`.
     pub services: Vec<Service>,
     /// Topics, by name: those of the register and those of messages that no consumer could handle.
     pub topics: Vec<Topic>,
@@ -53,6 +62,8 @@ pub struct Service {
     pub id: ServiceId,
     /// Its name, which its objects are called by.
     pub name: String,
+    /// A name that stays when it is renamed: that of its Protobuf package, without a version.
+    pub lasting_name: String,
     /// The team that runs it.
     pub team: Option<String>,
     /// The gRPC port; `None` where it is not run.
@@ -63,8 +74,8 @@ pub struct Service {
     pub workloads: Vec<Workload>,
     /// Who calls it.
     pub callers: Callers,
-    /// Its buckets, by the name that production has.
-    pub buckets: Vec<String>,
+    /// Its buckets.
+    pub buckets: Vec<Bucket>,
     /// Names of the secrets that it takes as variables, in every environment.
     pub secrets: Vec<String>,
 }
@@ -78,16 +89,16 @@ impl Infrastructure {
         let mut callers = access::callers(register);
         let services = register.services.iter().zip(&reconciliations).map(|((id, service), reads)| {
             let deploy = service.deploy.as_ref();
-            let buckets = service.stores.iter().filter(|store| store.kind == StoreKind::S3);
             Service {
                 id,
                 name: service.name.value.clone(),
+                lasting_name: lasting_name(register, locks, service),
                 team: service.team.map(|team| register.teams[team].name.value.clone()),
                 port: deploy.map(|deploy| deploy.port),
                 database: databases::database(register, locks, id, compared.contains(&id)),
                 workloads: workloads::workloads(register, locks, id, reads),
                 callers: std::mem::take(&mut callers[id.index()]),
-                buckets: buckets.map(|store| store.name.value.clone()).collect(),
+                buckets: databases::buckets(locks, service),
                 secrets: secrets(register, id),
             }
         });
@@ -109,6 +120,14 @@ impl Infrastructure {
     /// The server that holds a database.
     pub fn server_of(&self, database: &Database) -> &Server {
         &self.servers[database.server.index()]
+    }
+}
+
+fn lasting_name(register: &Register, locks: &Locks, service: &model::Service) -> String {
+    let name = service.name.as_str();
+    match locks.service(name).names(NameKind::Package).find(|(key, _)| *key == name) {
+        Some((_, frozen)) => frozen.to_owned(),
+        None => register.protobuf_package(service),
     }
 }
 

@@ -73,6 +73,11 @@ fn in_aws(register: &Register, environment: Environment<'_>) -> String {
     format!("{platform}/{}", environment.name())
 }
 
+/// Where Terraform keeps the state of what lasts under a name: `nova/staging/servers/pg-user.tfstate`.
+pub fn state_key(register: &Register, environment: Environment<'_>, folder: &str, lasting: &str) -> String {
+    format!("{}/{folder}/{lasting}.tfstate", in_aws(register, environment))
+}
+
 /// A container image: where it is, and which version of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Image {

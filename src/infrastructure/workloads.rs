@@ -90,13 +90,15 @@ const OWN_DATABASE: &str = "DATABASE_URL";
 /// The variable of the connection that listens, beside the others.
 const LISTENING: &str = "DATABASE_DIRECT_URL";
 
-/// The services whose databases the reconciliation of a service reads, its own first; empty where it has none.
+/// The services whose databases the reconciliation of a service reads, its own first, the others by name; empty where it has none.
 pub(super) fn compared(register: &Register, id: ServiceId) -> Vec<ServiceId> {
     let reconciliation = Reconciliation::of(register, id);
     if reconciliation.is_empty() {
         return Vec::new();
     }
-    let owners = reconciliation.owners().into_iter().filter(|owner| *owner != id);
+    let mut owners = reconciliation.owners();
+    owners.retain(|owner| *owner != id);
+    owners.sort_by_key(|owner| register.services[*owner].name.as_str());
     std::iter::once(id).chain(owners).collect()
 }
 

@@ -70,6 +70,7 @@ static FROZEN: &[LineSpec] = &[
     named("topic", &[Text]),
     named("group", &[Text]),
     named("database", &[Text]),
+    named("bucket", &[Text]),
     named("server", &[Text]),
     LineSpec { is_versioned: true, ..named(RPC, &[Text]) },
     LineSpec {

@@ -75,18 +75,21 @@ pub enum NameKind {
     Group,
     /// The database.
     Database,
+    /// A bucket of S3.
+    Bucket,
     /// A PostgreSQL server, of the platform.
     Server,
 }
 
 impl NameKind {
     /// All of them, in the order in which a lock has them.
-    pub const ALL: [NameKind; 6] = [
+    pub const ALL: [NameKind; 7] = [
         NameKind::Package,
         NameKind::RpcService,
         NameKind::Topic,
         NameKind::Group,
         NameKind::Database,
+        NameKind::Bucket,
         NameKind::Server,
     ];
 
@@ -98,6 +101,7 @@ impl NameKind {
             NameKind::Topic => "topic",
             NameKind::Group => "group",
             NameKind::Database => "database",
+            NameKind::Bucket => "bucket",
             NameKind::Server => "server",
         }
     }

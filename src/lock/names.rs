@@ -5,7 +5,7 @@ use super::files::{Locks, Owner};
 use super::rules::TAKEN;
 use crate::diagnostic::Finding;
 use crate::semantic::Register;
-use crate::semantic::model::{Located, Service};
+use crate::semantic::model::{Located, Service, StoreKind};
 use crate::source::Place;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,7 +30,7 @@ impl<'a> Declared<'a> {
 }
 
 impl Locks {
-    /// Follows renames of services, and freezes the names of packages, topics, consumer groups, databases and servers:
+    /// Follows renames of services, and freezes the names of packages, topics, consumer groups, databases, buckets and servers:
     /// each keeps the one that it has, and a new one takes that of the register. One that belongs to something which is no longer
     /// there, or is called otherwise by now, is a finding, and is not frozen.
     pub fn freeze(&mut self, register: &Register) -> Vec<Finding> {
@@ -87,6 +87,9 @@ fn of_service<'a>(register: &'a Register, service: &'a Service) -> Vec<Declared<
     if let Some(database) = &service.database {
         all.push(Declared::new(NameKind::Database, &database.name, database.was.as_ref()));
     }
+    for store in service.stores.iter().filter(|store| store.kind == StoreKind::S3) {
+        all.push(Declared::new(NameKind::Bucket, &store.name, store.was.as_ref()));
+    }
     for topic in &service.topics {
         let topic = &register.topics[*topic];
         all.push(Declared::new(NameKind::Topic, &topic.name, topic.was.as_ref()));
@@ -106,6 +109,7 @@ fn taken(declared: &Declared<'_>, holder: &Owner, key: &str) -> Finding {
         NameKind::Topic => "topic",
         NameKind::Group => "consumer group",
         NameKind::Database => "database",
+        NameKind::Bucket => "bucket",
         NameKind::Server => "server",
     };
     let shown = |text: &str| crate::text::printable(text).into_owned();

@@ -128,7 +128,7 @@ fn name(line: &Line<'_>, lock: &mut ServiceLock) -> Result<(), Fault> {
         NameKind::Package => name.split('.').all(is_identifier),
         NameKind::RpcService => is_identifier(&name),
         // Written like names of the register, by types that quote them.
-        NameKind::Topic | NameKind::Group | NameKind::Database | NameKind::Server => true,
+        NameKind::Topic | NameKind::Group | NameKind::Database | NameKind::Bucket | NameKind::Server => true,
     };
     if !is_legal {
         return Err(no_such_name(line));

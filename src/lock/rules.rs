@@ -79,7 +79,7 @@ Run the version of freehold that wrote the file, or a newer one.
         page: "\
 ## What it does
 
-Reports a topic, consumer group, database, server or Protobuf package whose name outside the register belongs to something
+Reports a topic, consumer group, database, bucket, server or Protobuf package whose name outside the register belongs to something
 else: to one that was renamed with `was=` and keeps the name, or to one that was removed.
 
 ## Why it is bad

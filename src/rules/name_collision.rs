@@ -5,7 +5,7 @@ use crate::diagnostic::{Finding, Severity};
 use crate::names;
 use crate::semantic::model::{
     EnumType, Event, Field, Index, IndexKey, Located, OUTBOX_TABLE, PROCESSED_EVENTS_TABLE, PartitionMethod,
-    ROW_VERSION_COLUMN, RpcKind, Service, ServiceId, Table, TableId, TopicSubject,
+    ROW_VERSION_COLUMN, RpcKind, Service, ServiceId, StoreKind, Table, TableId, TopicSubject,
 };
 use crate::semantic::{Messages, Register, messages};
 use crate::source::Place;
@@ -24,6 +24,7 @@ Reports two different names that become the same one somewhere:
 - services, servers, tables: `a-b` and `a--b` name one crate, package, module or resource
 - topics: `a.b` and `a_b` name one metric of Kafka, which therefore refuses the second
 - consumer groups of two services: each would get a part of the messages, and miss the rest
+- buckets: no two of all services have one name
 - relations of a database: tables, read copies, enums, indexes and unique constraints of one PostgreSQL schema share their
   names, also with the tables that the compiler adds (`outbox_events`, `processed_events`)
 - sequences of `identity` columns, `TABLE_COLUMN_seq`, partitions by time, `TABLE_2026_01`, and the indexes of other partitions,
@@ -87,6 +88,13 @@ fn check(register: &Register, findings: &mut Vec<Finding>) {
             &server.name,
             "one module of Terraform",
         );
+    }
+    for service in register.services.values() {
+        for store in service.stores.iter().filter(|store| store.kind == StoreKind::S3) {
+            taken.take("buckets", store.name.as_str(), &store.name, "one bucket of S3");
+            let scope = format!("modules of buckets {}", service.name.value);
+            taken.take(&scope, &names::hcl_name(store.name.as_str()), &store.name, "one module of Terraform");
+        }
     }
     for topic in register.topics.values() {
         taken.take("topics", &topic.name.value.replace('.', "_"), &topic.name, "one metric of Kafka");

@@ -3,11 +3,13 @@
 //! Tera takes much for granted that would be a silent mistake in generated files; here it is an error:
 //! an undefined value in a condition, a value that no type quoted for its target, a default that hides a typo.
 
+mod hcl;
 mod lint;
 mod quoted;
 mod yaml;
 mod yaml_string;
 
+pub use hcl::{Hcl, HclAttributes, HclComment, HclString};
 pub use quoted::{MarkdownCode, MarkdownText, MermaidText, Quoted, ShellWord};
 pub use yaml::Yaml;
 pub use yaml_string::YamlString;
@@ -48,6 +50,51 @@ const EMBEDDED: &[(&str, &str)] = &[
     ("reconciliation/session.sql", include_str!("../../templates/reconciliation/session.sql")),
     ("sql/bootstrap.sql", include_str!("../../templates/sql/bootstrap.sql")),
     ("sql/migration.sql", include_str!("../../templates/sql/migration.sql")),
+    ("terraform/README.md", include_str!("../../templates/terraform/README.md")),
+    ("terraform/bucket/main.tf", include_str!("../../templates/terraform/bucket/main.tf")),
+    ("terraform/bucket/outputs.tf", include_str!("../../templates/terraform/bucket/outputs.tf")),
+    ("terraform/bucket/variables.tf", include_str!("../../templates/terraform/bucket/variables.tf")),
+    ("terraform/kms-key/main.tf", include_str!("../../templates/terraform/kms-key/main.tf")),
+    ("terraform/kms-key/outputs.tf", include_str!("../../templates/terraform/kms-key/outputs.tf")),
+    ("terraform/kms-key/variables.tf", include_str!("../../templates/terraform/kms-key/variables.tf")),
+    ("terraform/postgres-server/main.tf", include_str!("../../templates/terraform/postgres-server/main.tf")),
+    (
+        "terraform/postgres-server/monitoring.tf",
+        include_str!("../../templates/terraform/postgres-server/monitoring.tf"),
+    ),
+    (
+        "terraform/postgres-server/network.tf",
+        include_str!("../../templates/terraform/postgres-server/network.tf"),
+    ),
+    (
+        "terraform/postgres-server/outputs.tf",
+        include_str!("../../templates/terraform/postgres-server/outputs.tf"),
+    ),
+    (
+        "terraform/postgres-server/parameters.tf",
+        include_str!("../../templates/terraform/postgres-server/parameters.tf"),
+    ),
+    (
+        "terraform/postgres-server/replicas.tf",
+        include_str!("../../templates/terraform/postgres-server/replicas.tf"),
+    ),
+    (
+        "terraform/postgres-server/variables.tf",
+        include_str!("../../templates/terraform/postgres-server/variables.tf"),
+    ),
+    ("terraform/provider.tf", include_str!("../../templates/terraform/provider.tf")),
+    ("terraform/root_versions.tf", include_str!("../../templates/terraform/root_versions.tf")),
+    ("terraform/secrets/main.tf", include_str!("../../templates/terraform/secrets/main.tf")),
+    ("terraform/secrets/outputs.tf", include_str!("../../templates/terraform/secrets/outputs.tf")),
+    ("terraform/secrets/variables.tf", include_str!("../../templates/terraform/secrets/variables.tf")),
+    ("terraform/server/main.tf", include_str!("../../templates/terraform/server/main.tf")),
+    ("terraform/server/outputs.tf", include_str!("../../templates/terraform/server/outputs.tf")),
+    ("terraform/server/variables.tf", include_str!("../../templates/terraform/server/variables.tf")),
+    ("terraform/service/main.tf", include_str!("../../templates/terraform/service/main.tf")),
+    ("terraform/service/outputs.tf", include_str!("../../templates/terraform/service/outputs.tf")),
+    ("terraform/service/variables.tf", include_str!("../../templates/terraform/service/variables.tf")),
+    ("terraform/values.tfvars", include_str!("../../templates/terraform/values.tfvars")),
+    ("terraform/versions.tf", include_str!("../../templates/terraform/versions.tf")),
 ];
 
 /// Filters of tera that make unquoted text pass as quoted, or undefined values as values.
