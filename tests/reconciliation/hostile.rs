@@ -1,4 +1,5 @@
 //! Names, surroundings and moments that a script could stumble over.
+#![expect(clippy::disallowed_methods, reason = "where shellcheck is, is told through the environment")]
 
 use crate::pair::Pair;
 use crate::support::{ADMINISTRATOR, Server};
@@ -7,7 +8,8 @@ use crate::{newest, run};
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::io::{BufRead, BufReader, Read};
-use std::process::Stdio;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 /// Names that the queries use themselves.
@@ -162,6 +164,40 @@ fn names_of_any_kind_reach_neither_the_shell_nor_another_meaning() {
     run(prove_names(&pair));
 }
 
+/// What `shellcheck` says of scripts.
+///
+/// # Panics
+/// When there is none: a test that needs it is never skipped.
+fn shellcheck(scripts: &[PathBuf]) -> String {
+    let program = std::env::var("FREEHOLD_TEST_SHELLCHECK").unwrap_or_else(|_| "shellcheck".to_owned());
+    let output = Command::new(program).arg("--external-sources").args(scripts).output();
+    let output = output.expect("`tests/run` installs shellcheck where it is missing, and runs the tests");
+    String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned()
+}
+
+fn scripts_in(folder: &Path) -> Vec<PathBuf> {
+    let files = walkdir::WalkDir::new(folder).sort_by_file_name().into_iter();
+    let paths = files.map(|entry| entry.unwrap().into_path());
+    paths.filter(|path| path.extension().is_some_and(|ending| ending == "sh")).collect()
+}
+
+#[test]
+fn shellcheck_finds_nothing_in_any_script() {
+    let server = newest();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut scripts = scripts_in(&root.join("generated"));
+    assert!(scripts.len() > 10, "{scripts:?}");
+    scripts.extend([root.join("tests/run"), root.join(".ci/run")]);
+    let world = run(World::new(&register(), |_| &server));
+    let hostile = scripts_in(world.folder());
+    assert_eq!(hostile.len(), 3, "one for each service, and what they share");
+    scripts.extend(hostile);
+    assert_eq!(shellcheck(&scripts), "");
+    let planted = tempfile::Builder::new().suffix(".sh").tempfile().unwrap();
+    std::fs::write(planted.path(), "#!/bin/sh\nrm $1\n").unwrap();
+    assert!(shellcheck(&[planted.path().to_owned()]).contains("SC2086"));
+}
+
 const SMALL: &str = r#"
 platform shop { consistency percent=100 lag-seconds=3 }
 server main class=db.t3.small storage-gb=20
@@ -198,12 +234,7 @@ fn surroundings_do_not_matter() {
         let elsewhere =
             tempfile::Builder::new().prefix("it's a $(touch pwned) \"folder\" ").tempdir().unwrap();
         let generated = world.folder().join("reconciliation");
-        let copied = std::process::Command::new("cp")
-            .arg("-r")
-            .arg(&generated)
-            .arg(elsewhere.path())
-            .status()
-            .unwrap();
+        let copied = Command::new("cp").arg("-r").arg(&generated).arg(elsewhere.path()).status().unwrap();
         assert!(copied.success());
         for variables in [
             [("CDPATH", ".:.."), ("LC_ALL", "tr_TR.UTF-8"), ("TZ", "Asia/Tokyo")],
@@ -216,7 +247,7 @@ fn surroundings_do_not_matter() {
             [("IFS", "x"), ("BASH_ENV", "/dev/null"), ("PAGER", "false")],
         ] {
             let mut command = world.command("keeper");
-            let mut relative = std::process::Command::new("bash");
+            let mut relative = Command::new("bash");
             relative
                 .arg("keeper/reconcile.sh")
                 .current_dir(elsewhere.path().join("reconciliation"))
