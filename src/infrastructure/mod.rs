@@ -4,12 +4,16 @@
 //! Every name that two outputs mention is made here, by one function, so that they agree by construction.
 
 mod access;
+mod connections;
+mod costs;
 mod databases;
 mod names;
 mod topics;
 mod workloads;
 
 pub use access::{Callers, Reach};
+pub use connections::{ConnectionLine, Connections, Purpose};
+pub use costs::{ServerCost, server_cost};
 pub use databases::{Bucket, Database, DatabaseRole, RoleKind, SecretKey, Server};
 pub use names::{
     Image, dead_letter_topic, object_name, role_secret, role_secret_in_aws, service_secret,

@@ -3,22 +3,12 @@
 use super::support::text::in_environment;
 use super::{Rule, Scope};
 use crate::diagnostic::{Finding, Severity};
+use crate::infrastructure::Connections;
 use crate::reconcile::{self, DatabaseReads};
 use crate::semantic::Register;
-use crate::semantic::model::{Environment, Server, ServerId, Service, ServiceId, TopicSubject};
+use crate::semantic::model::{Environment, Server, ServerId, ServiceId};
 use crate::source::Place;
 use std::collections::BTreeMap;
-
-/// Replicas beyond the most that run while a deployment is rolled out: `maxSurge` is 1.
-const SURGING_REPLICAS: u64 = 1;
-/// Connections of one consumer group: one applies messages, one looks after those that are parked.
-const CONNECTIONS_PER_CONSUMER_GROUP: u64 = 2;
-/// Connections of an outbox relay: one listens, one reads and marks.
-const RELAY_CONNECTIONS: u64 = 2;
-/// Of these, those that cannot go through a pooler: LISTEN needs its session to itself.
-const RELAY_DIRECT_CONNECTIONS: u64 = 1;
-/// Connections of jobs on one database, never through a pooler: a migration with its lock, and maintenance.
-const JOB_CONNECTIONS: u64 = 2;
 
 pub(super) const RULE: Rule = Rule {
     name: "connection-budget-exceeded",
@@ -74,129 +64,74 @@ service orders {
 
 fn check(register: &Register, findings: &mut Vec<Finding>) {
     let reads = reconcile::reads(register);
-    let mut on_server: BTreeMap<ServerId, Vec<(ServiceId, Option<&DatabaseReads>)>> = BTreeMap::new();
+    let mut on_server: BTreeMap<ServerId, Vec<(ServiceId, u32)>> = BTreeMap::new();
     for (id, service) in register.services.iter() {
         if let Some(server) = service.database.as_ref().and_then(|database| database.server) {
-            on_server.entry(server).or_default().push((id, reads.get(&id)));
+            let reconciliations = reads.get(&id).map_or(0, DatabaseReads::connections);
+            on_server.entry(server).or_default().push((id, reconciliations));
         }
     }
     for (id, services) in on_server {
         let mut in_production = None;
         for environment in register.environments() {
-            let server = environment.server(id);
-            let sum = Sum::of(register, environment, server, &services);
-            let is_exceeded = sum.total > u64::from(server.max_connections);
-            let counted = (server.max_connections, sum.lines.clone());
+            let most = environment.server(id).max_connections;
+            let connections = Connections::of(register, environment, id, &services);
+            let is_exceeded = connections.total > u64::from(most);
+            let counted = (most, connections);
             // Where nothing differs from production, it was said already.
             if is_exceeded && in_production.as_ref() != Some(&counted) {
-                findings.push(exceeded(environment, server, &sum));
+                findings.push(exceeded(register, environment, id, &services, &counted.1));
             }
             in_production.get_or_insert(counted);
         }
     }
 }
 
-#[derive(Default)]
-struct Sum {
-    lines: Vec<(u64, String)>,
-    labels: Vec<(Place, String)>,
-    total: u64,
-}
-
-impl Sum {
-    fn of(
-        register: &Register,
-        environment: Environment<'_>,
-        server: &Server,
-        services: &[(ServiceId, Option<&DatabaseReads>)],
-    ) -> Sum {
-        let mut sum = Sum::default();
-        if let Some(pooler) = server.pooler_connections {
-            sum.add(pooler.into(), "pooler, for pools and consumers of all databases".to_owned());
-        }
-        for (id, reads) in services {
-            sum.add_service(register, environment, *id, server.pooler_connections.is_some());
-            sum.add_reconciliations(&register.services[*id], *reads);
-        }
-        sum.add(server.reserved_connections.into(), "reserve".to_owned());
-        sum
-    }
-
-    fn add(&mut self, connections: u64, what: String) {
-        if connections > 0 {
-            self.total = self.total.saturating_add(connections);
-            self.lines.push((connections, what));
-        }
-    }
-
-    fn add_reconciliations(&mut self, service: &Service, reads: Option<&DatabaseReads>) {
-        if let Some((database, reads)) = service.database.as_ref().zip(reads) {
-            self.add(reads.connections().into(), format!("{}: reconciliations", database.name.as_str()));
-        }
-    }
-
-    fn add_service(
-        &mut self,
-        register: &Register,
-        environment: Environment<'_>,
-        id: ServiceId,
-        pooled: bool,
-    ) {
-        let service = &register.services[id];
-        let Some((database, pool)) = service.database.as_ref().zip(environment.pool(id)) else { return };
-        let name = database.name.as_str();
-        if !pooled {
-            let scale = environment.scale(id);
-            let (size, replicas) = (pool.value, u64::from(scale.max));
-            let connections = u64::from(size).saturating_mul(replicas + SURGING_REPLICAS);
-            self.add(
-                connections,
-                format!("{name}: pool {size} x ({replicas} replicas + {SURGING_REPLICAS})"),
-            );
-            self.labels.push((pool.place, format!("pool of {size} for each replica")));
-            self.labels.extend(scale.max_place.map(|place| (place, format!("up to {replicas} replicas"))));
-            let groups = register.consumer_groups(service).len() as u64;
-            let consumers = CONNECTIONS_PER_CONSUMER_GROUP.saturating_mul(groups);
-            self.add(
-                consumers,
-                format!("{name}: consumers, {CONNECTIONS_PER_CONSUMER_GROUP} x {groups} groups"),
-            );
-        }
-        if publishes(register, service) {
-            let relay = if pooled { RELAY_DIRECT_CONNECTIONS } else { RELAY_CONNECTIONS };
-            self.add(relay, format!("{name}: outbox relay"));
-        }
-        self.add(JOB_CONNECTIONS, format!("{name}: migrations and maintenance"));
-        if pooled {
-            self.labels.push((database.place, "behind the pooler".to_owned()));
-        }
-    }
-}
-
-fn publishes(register: &Register, service: &Service) -> bool {
-    let mut topics = service.topics.iter().map(|topic| &register.topics[*topic].subject);
-    topics.any(|subject| matches!(subject, TopicSubject::Table { .. }))
-}
-
-fn exceeded(environment: Environment<'_>, server: &Server, sum: &Sum) -> Finding {
+fn exceeded(
+    register: &Register,
+    environment: Environment<'_>,
+    server: ServerId,
+    services: &[(ServiceId, u32)],
+    connections: &Connections,
+) -> Finding {
+    let server = environment.server(server);
     let (name, most) = (server.name.as_str(), server.max_connections);
-    let there = in_environment(environment);
-    let message =
-        format!("server `{name}` takes {most} connections, and up to {} are needed{there}", sum.total);
+    let (there, total) = (in_environment(environment), connections.total);
+    let message = format!("server `{name}` takes {most} connections, and up to {total} are needed{there}");
     let mut finding = RULE.finding(message);
     // An `allow` in the environment is about this finding, one at the server about production's.
     if let Some(declared) = environment.declared() {
         finding = finding.at(declared.name.place, "in this environment");
     }
     finding = finding.at(server.place, format!("takes {most} connections"));
-    for (place, label) in &sum.labels {
-        finding = finding.at(*place, label.clone());
+    for (place, label) in services.iter().flat_map(|(id, _)| labels(register, environment, server, *id)) {
+        finding = finding.at(place, label);
     }
     let lines: Vec<String> =
-        sum.lines.iter().map(|(number, what)| format!("{number:>6}  {what}\n")).collect();
+        connections.lines.iter().map(|line| format!("{:>6}  {line}\n", line.number)).collect();
     finding.help(format!(
-        "connections:\n{}{:>6}  in all\n{most:>6}  max-connections\nlower a pool or `scale max`, move a database, put a pooler in front, or raise `max-connections`",
+        "connections:\n{}{total:>6}  in all\n{most:>6}  max-connections\nlower a pool or `scale max`, move a database, put a pooler in front, or raise `max-connections`",
         lines.concat(),
-        sum.total
     ))
+}
+
+/// What makes the connections of a service as many as they are.
+fn labels(
+    register: &Register,
+    environment: Environment<'_>,
+    server: &Server,
+    id: ServiceId,
+) -> Vec<(Place, String)> {
+    let database = register.services[id].database.as_ref();
+    if server.pooler_connections.is_some() {
+        return database
+            .map(|database| (database.place, "behind the pooler".to_owned()))
+            .into_iter()
+            .collect();
+    }
+    let scale = environment.scale(id);
+    let pool =
+        environment.pool(id).map(|pool| (pool.place, format!("pool of {} for each replica", pool.value)));
+    let replicas = scale.max_place.map(|place| (place, format!("up to {} replicas", scale.max)));
+    pool.into_iter().chain(replicas).collect()
 }

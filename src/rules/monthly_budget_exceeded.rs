@@ -1,10 +1,10 @@
 //! Rule `monthly-budget-exceeded`: servers that cost more than they may.
 
 use super::support::lines::line;
-use super::support::prices;
 use super::support::text::in_environment;
 use super::{Rule, Scope};
 use crate::diagnostic::{Finding, Severity};
+use crate::infrastructure::{ServerCost, server_cost};
 use crate::semantic::Register;
 use crate::semantic::model::{Environment, Located, Server};
 use rust_decimal::Decimal;
@@ -76,7 +76,7 @@ impl Bill {
     fn of(register: &Register, environment: Environment<'_>, findings: &mut Vec<Finding>) -> Bill {
         let mut bill = Bill::default();
         for (id, server) in environment.servers() {
-            match prices::server(register, server) {
+            match server_cost(register, server) {
                 Some(cost) => bill.add(server, &cost),
                 // A class that production has, too, is reported there.
                 None if environment.is_production() || server.class != register.servers[id].class => {
@@ -88,7 +88,7 @@ impl Bill {
         bill
     }
 
-    fn add(&mut self, server: &Server, cost: &prices::ServerCost) {
+    fn add(&mut self, server: &Server, cost: &ServerCost) {
         self.sum = self.sum.saturating_add(cost.usd);
         let zones = if server.multi_az { ", twice for multi-az" } else { "" };
         let replicas = match server.read_replicas {

@@ -21,6 +21,8 @@ use tera::{Context, Kwargs, State, Tera};
 /// The templates that the program holds, by name.
 const EMBEDDED: &[(&str, &str)] = &[
     ("docs/README.md", include_str!("../../templates/docs/README.md")),
+    ("docs/connections.md", include_str!("../../templates/docs/connections.md")),
+    ("docs/costs.md", include_str!("../../templates/docs/costs.md")),
     ("docs/events.md", include_str!("../../templates/docs/events.md")),
     ("docs/ownership.md", include_str!("../../templates/docs/ownership.md")),
     ("docs/services.md", include_str!("../../templates/docs/services.md")),

@@ -1,5 +1,7 @@
 //! Documentation of the whole register: who owns what, events, which service needs which.
 
+mod connections;
+mod costs;
 mod events;
 mod overview;
 mod ownership;
@@ -21,6 +23,8 @@ pub fn render(
     templates: &Templates,
 ) -> Result<Vec<GeneratedFile>, TemplateError> {
     Ok(vec![
+        page("docs/connections.md", templates, &connections::view(register))?,
+        page("docs/costs.md", templates, &costs::view(register))?,
         page("docs/README.md", templates, &overview::view(register))?,
         page("docs/events.md", templates, &events::view(register, locks))?,
         page("docs/ownership.md", templates, &ownership::view(register))?,

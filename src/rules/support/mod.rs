@@ -4,7 +4,6 @@ pub(super) mod allowances;
 pub(super) mod apply;
 pub(super) mod lines;
 pub(super) mod means;
-pub(super) mod prices;
 pub(super) mod service_types;
 pub(super) mod text;
 pub(super) mod types;

@@ -50,6 +50,7 @@ fn storage_per_gb(register: &Register) -> Decimal {
 const MULTI_AZ_FACTOR: u32 = 2;
 
 /// What a server costs a month, in US dollars.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServerCost {
     /// One instance in one zone.
     pub instance_usd: Decimal,
@@ -60,7 +61,7 @@ pub struct ServerCost {
 }
 
 /// What a server costs; `None` where its class has no price.
-pub fn server(register: &Register, server: &Server) -> Option<ServerCost> {
+pub fn server_cost(register: &Register, server: &Server) -> Option<ServerCost> {
     let instance_usd = instance(register, server.class.as_str())?;
     let storage_usd = storage_per_gb(register).saturating_mul(server.storage_gb.value.into());
     let zones = if server.multi_az { MULTI_AZ_FACTOR } else { 1 };

@@ -1,0 +1,149 @@
+//! How many connections a server has to take when everything runs at its most.
+
+use crate::semantic::Register;
+use crate::semantic::model::{Environment, ServerId, Service, ServiceId};
+use std::fmt;
+
+/// Replicas beyond the most that run while a deployment is rolled out: `maxSurge` is 1.
+const SURGING_REPLICAS: u64 = 1;
+/// Connections of one consumer group: one applies messages, one looks after those that are parked.
+const CONNECTIONS_PER_CONSUMER_GROUP: u64 = 2;
+/// Connections of an outbox relay: one listens, one reads and marks.
+const RELAY_CONNECTIONS: u64 = 2;
+/// Of these, those that cannot go through a pooler: LISTEN needs its session to itself.
+const RELAY_DIRECT_CONNECTIONS: u64 = 1;
+/// Connections of jobs on one database, never through a pooler: a migration with its lock, and maintenance.
+const JOB_CONNECTIONS: u64 = 2;
+
+/// The connections of one server in one environment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Connections {
+    /// Who takes how many; none of them none.
+    pub lines: Vec<ConnectionLine>,
+    /// All of them.
+    pub total: u64,
+}
+
+/// What takes connections of a server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConnectionLine {
+    /// How many.
+    pub number: u64,
+    /// The database, by its name in the register; `None` for what belongs to the whole server.
+    pub database: Option<String>,
+    /// What for.
+    pub purpose: Purpose,
+}
+
+/// What connections are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// The pooler, in place of the pools and consumers of all databases.
+    Pooler,
+    /// The pools of a service's replicas.
+    Pool {
+        /// Connections of one replica.
+        size: u32,
+        /// Replicas at most.
+        replicas: u32,
+    },
+    /// Consumers, of so many groups.
+    Consumers(u64),
+    /// The outbox relay.
+    Relay,
+    /// Migrations and maintenance.
+    Jobs,
+    /// Reconciliations, the service's own and those of others.
+    Reconciliations,
+    /// What is kept for administrators.
+    Reserve,
+}
+
+impl fmt::Display for Purpose {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Purpose::Pooler => formatter.write_str("pooler, for pools and consumers of all databases"),
+            Purpose::Pool { size, replicas } => {
+                write!(formatter, "pool {size} x ({replicas} replicas + {SURGING_REPLICAS})")
+            }
+            Purpose::Consumers(groups) => {
+                write!(formatter, "consumers, {CONNECTIONS_PER_CONSUMER_GROUP} x {groups} groups")
+            }
+            Purpose::Relay => formatter.write_str("outbox relay"),
+            Purpose::Jobs => formatter.write_str("migrations and maintenance"),
+            Purpose::Reconciliations => formatter.write_str("reconciliations"),
+            Purpose::Reserve => formatter.write_str("reserve"),
+        }
+    }
+}
+
+impl fmt::Display for ConnectionLine {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.database {
+            Some(database) => write!(formatter, "{database}: {}", self.purpose),
+            None => write!(formatter, "{}", self.purpose),
+        }
+    }
+}
+
+impl Connections {
+    /// The connections of a server. `services` are those whose databases it holds, each with the number of
+    /// reconciliations that read there.
+    pub fn of(
+        register: &Register,
+        environment: Environment<'_>,
+        server: ServerId,
+        services: &[(ServiceId, u32)],
+    ) -> Connections {
+        let server = environment.server(server);
+        let mut connections = Connections::default();
+        if let Some(pooler) = server.pooler_connections {
+            connections.add(pooler.into(), None, Purpose::Pooler);
+        }
+        for (id, reconciliations) in services {
+            let service = &register.services[*id];
+            let is_pooled = server.pooler_connections.is_some();
+            connections.add_service(register, environment, (*id, service), is_pooled);
+            connections.add((*reconciliations).into(), database(service), Purpose::Reconciliations);
+        }
+        connections.add(server.reserved_connections.into(), None, Purpose::Reserve);
+        connections
+    }
+
+    fn add(&mut self, number: u64, database: Option<&str>, purpose: Purpose) {
+        if number > 0 {
+            self.total = self.total.saturating_add(number);
+            let database = database.map(str::to_owned);
+            self.lines.push(ConnectionLine { number, database, purpose });
+        }
+    }
+
+    fn add_service(
+        &mut self,
+        register: &Register,
+        environment: Environment<'_>,
+        (id, service): (ServiceId, &Service),
+        is_pooled: bool,
+    ) {
+        let Some(pool) = environment.pool(id) else { return };
+        let name = database(service);
+        if !is_pooled {
+            let (size, replicas) = (pool.value, environment.scale(id).max);
+            let at_most = u64::from(replicas) + SURGING_REPLICAS;
+            self.add(u64::from(size).saturating_mul(at_most), name, Purpose::Pool { size, replicas });
+            let groups = register.consumer_groups(service).len() as u64;
+            let consumers = CONNECTIONS_PER_CONSUMER_GROUP.saturating_mul(groups);
+            self.add(consumers, name, Purpose::Consumers(groups));
+        }
+        // What has topics and a database has an outbox.
+        if !service.topics.is_empty() {
+            let relay = if is_pooled { RELAY_DIRECT_CONNECTIONS } else { RELAY_CONNECTIONS };
+            self.add(relay, name, Purpose::Relay);
+        }
+        self.add(JOB_CONNECTIONS, name, Purpose::Jobs);
+    }
+}
+
+fn database(service: &Service) -> Option<&str> {
+    service.database.as_ref().map(|database| database.name.as_str())
+}
