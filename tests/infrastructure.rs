@@ -154,7 +154,7 @@ fn topics_have_their_producers_consumers_and_dead_letters() {
 }
 
 #[test]
-fn a_topic_that_all_may_publish_to_is_written_by_every_service_that_runs() {
+fn a_topic_that_all_may_publish_to_is_written_by_all_that_run() {
     let found = infrastructure(
         "service a { deploy image=a; topic a.events producers=all key=kind { event Seen { field kind text } } }
         service b { deploy image=b }
@@ -162,6 +162,15 @@ fn a_topic_that_all_may_publish_to_is_written_by_every_service_that_runs() {
     );
     assert_eq!(found.topics[0].producers.iter().collect::<Vec<_>>(), ["a", "b"]);
     assert!(workload(service(&found, "b"), "b").uses_brokers);
+    // What has an outbox leaves it to its relay.
+    let found = infrastructure(
+        "server main class=db.t3.small storage-gb=20
+        service a { deploy image=a; topic a.events producers=all key=kind { event Seen { field kind text } } }
+        service b { deploy image=b; database b on=main; table t entity=T { column id uuid primary-key }
+            topic b.t of=t { event TMade when=created } }",
+    );
+    assert_eq!(found.topics[0].producers.iter().collect::<Vec<_>>(), ["a", "b-relay"]);
+    assert!(!workload(service(&found, "b"), "b").uses_brokers);
 }
 
 #[test]

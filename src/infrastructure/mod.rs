@@ -91,6 +91,7 @@ impl Infrastructure {
             register.services.ids().map(|id| workloads::compared(register, id)).collect();
         let compared: BTreeSet<ServiceId> = reconciliations.iter().flatten().copied().collect();
         let mut callers = access::callers(register);
+        let has_open_topic = workloads::has_open_topic(register);
         let services = register.services.iter().zip(&reconciliations).map(|((id, service), reads)| {
             let deploy = service.deploy.as_ref();
             Service {
@@ -100,7 +101,7 @@ impl Infrastructure {
                 team: service.team.map(|team| register.teams[team].name.value.clone()),
                 port: deploy.map(|deploy| deploy.port),
                 database: databases::database(register, locks, id, compared.contains(&id)),
-                workloads: workloads::workloads(register, locks, id, reads),
+                workloads: workloads::workloads(register, locks, id, reads, has_open_topic),
                 callers: std::mem::take(&mut callers[id.index()]),
                 buckets: databases::buckets(locks, service),
                 secrets: secrets(register, id),

@@ -53,7 +53,9 @@ pub enum TopicKind {
 /// All topics, by name.
 pub(super) fn topics(register: &Register, locks: &Locks, services: &[Service]) -> Vec<Topic> {
     let mut topics: BTreeMap<String, Topic> = BTreeMap::new();
-    let applications: Vec<&Workload> = of_kind(services, |kind| *kind == WorkloadKind::Service).collect();
+    // Those that have no outbox to write to.
+    let applications: Vec<&Workload> =
+        of_kind(services, |kind| *kind == WorkloadKind::Service).filter(|it| it.uses_brokers).collect();
     for declared in register.topics.values() {
         let mut topic = of_events(register, declared, topic_name(register, locks, declared));
         let relay = services[declared.service.index()].workloads.iter();

@@ -4,10 +4,10 @@ use super::RoleKind;
 use super::access::Reach;
 use super::names::object_name;
 use crate::lock::{Locks, NameKind};
-use crate::names::{database_variable, maintenance_function};
+use crate::names::{database_variable, maintenance_function, variable};
 use crate::reconcile::Reconciliation;
 use crate::semantic::Register;
-use crate::semantic::model::{PartitionMethod, Service, ServiceId, Topic, TopicSubject};
+use crate::semantic::model::{PartitionMethod, Service, ServiceId, TopicSubject};
 use std::collections::BTreeSet;
 
 /// Something that is run of a service.
@@ -85,11 +85,6 @@ pub enum Route {
     Pooled,
 }
 
-/// The variable of a service's own database.
-const OWN_DATABASE: &str = "DATABASE_URL";
-/// The variable of the connection that listens, beside the others.
-const LISTENING: &str = "DATABASE_DIRECT_URL";
-
 /// The services whose databases the reconciliation of a service reads, its own first, the others by name; empty where it has none.
 pub(super) fn compared(register: &Register, id: ServiceId) -> Vec<ServiceId> {
     let reconciliation = Reconciliation::of(register, id);
@@ -112,17 +107,23 @@ pub(super) fn maintenance(register: &Register, id: ServiceId) -> Vec<(String, St
     ranged.map(|table| (table.sql_schema().to_owned(), maintenance_function(table.sql_name()))).collect()
 }
 
+/// Whether there is a topic that all may publish to.
+pub(super) fn has_open_topic(register: &Register) -> bool {
+    register.topics.values().any(|topic| matches!(topic.subject, TopicSubject::AllProducers { .. }))
+}
+
 /// Everything that is run of a service. `compared` are the services whose databases its reconciliation reads.
 pub(super) fn workloads(
     register: &Register,
     locks: &Locks,
     id: ServiceId,
     compared: &[ServiceId],
+    has_open_topic: bool,
 ) -> Vec<Workload> {
     let service = &register.services[id];
     let mut workloads = Vec::new();
     if service.deploy.is_some() {
-        workloads.push(application(register, id));
+        workloads.push(application(register, id, has_open_topic));
         workloads.extend(consumers(register, locks, id));
         workloads.extend(relay(service, id));
     }
@@ -150,15 +151,14 @@ fn publishes(service: &Service) -> bool {
     service.database.is_some() && !service.topics.is_empty()
 }
 
-fn application(register: &Register, id: ServiceId) -> Workload {
+fn application(register: &Register, id: ServiceId, has_open_topic: bool) -> Workload {
     let service = &register.services[id];
-    // A topic that all may publish to is written to without an outbox by those that have none.
-    let is_open = |topic: &Topic| matches!(topic.subject, TopicSubject::AllProducers { .. });
     Workload {
         kind: WorkloadKind::Service,
         name: object_name(service.name.as_str(), ""),
         databases: pooled(service, id),
-        uses_brokers: register.topics.values().any(is_open),
+        // A topic that all may publish to is written to without an outbox by those that have none.
+        uses_brokers: has_open_topic && !publishes(service),
         reach: Reach::of_calls(register, service).without(id),
     }
 }
@@ -193,7 +193,10 @@ fn consumers(register: &Register, locks: &Locks, id: ServiceId) -> Vec<Workload>
 
 fn relay(service: &Service, id: ServiceId) -> Option<Workload> {
     let mut databases = pooled(service, id);
-    databases.push(DatabaseAccess { variable: LISTENING.to_owned(), ..own(id, RoleKind::Application) });
+    databases.push(DatabaseAccess {
+        variable: variable::DATABASE_DIRECT_URL.to_owned(),
+        ..own(id, RoleKind::Application)
+    });
     publishes(service).then(|| Workload {
         kind: WorkloadKind::Relay,
         name: object_name(service.name.as_str(), "relay"),
@@ -215,5 +218,5 @@ fn pooled(service: &Service, id: ServiceId) -> Vec<DatabaseAccess> {
 }
 
 fn own(service: ServiceId, role: RoleKind) -> DatabaseAccess {
-    DatabaseAccess { service, role, route: Route::Direct, variable: OWN_DATABASE.to_owned() }
+    DatabaseAccess { service, role, route: Route::Direct, variable: variable::DATABASE_URL.to_owned() }
 }

@@ -8,6 +8,7 @@ mod roles;
 mod rpc;
 mod shortened;
 mod target;
+pub mod variable;
 
 pub use derived::{
     crate_name, database_variable, environment_variable, hcl_name, kubernetes_name, maintenance_function,

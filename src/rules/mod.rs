@@ -12,6 +12,7 @@ mod duplicate_table;
 mod entity_name_missing;
 mod event_without_consumer;
 mod expired_allow;
+mod extern_without_namespace;
 mod foreign_key_cycle;
 mod foreign_key_target_not_unique;
 mod foreign_key_to_read_copy;
@@ -33,6 +34,7 @@ mod redundant_index;
 mod reference_target_not_a_key;
 mod reference_type_mismatch;
 mod reference_within_service;
+mod reserved_variable;
 mod retention_without_events;
 mod rpc_timeout_too_long;
 mod service_cycle;
@@ -121,6 +123,7 @@ pub const RULES: &[&Rule] = &[
     &entity_name_missing::RULE,
     &event_without_consumer::RULE,
     &expired_allow::RULE,
+    &extern_without_namespace::RULE,
     &foreign_key_cycle::RULE,
     &foreign_key_target_not_unique::RULE,
     &foreign_key_to_read_copy::RULE,
@@ -142,6 +145,7 @@ pub const RULES: &[&Rule] = &[
     &reference_target_not_a_key::RULE,
     &reference_type_mismatch::RULE,
     &reference_within_service::RULE,
+    &reserved_variable::RULE,
     &retention_without_events::RULE,
     &rpc_timeout_too_long::RULE,
     &service_cycle::RULE,

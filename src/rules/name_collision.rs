@@ -1,5 +1,6 @@
 //! Rule `name-collision`: two names that become one in something made from the register.
 
+use super::support::objects;
 use super::{Rule, Scope};
 use crate::diagnostic::{Finding, Severity};
 use crate::names;
@@ -22,6 +23,7 @@ pub(super) const RULE: Rule = Rule {
 Reports two different names that become the same one somewhere:
 
 - services, servers, tables: `a-b` and `a--b` name one crate, package, module or resource
+- objects of Kubernetes: a service `orders-relay` beside a service `orders` whose relay is called that
 - topics: `a.b` and `a_b` name one metric of Kafka, which therefore refuses the second
 - consumer groups of two services: each would get a part of the messages, and miss the rest
 - buckets: no two of all services have one name
@@ -104,6 +106,7 @@ fn check(register: &Register, findings: &mut Vec<Finding>) {
             taken.take_at("groups", group, group, place, "one consumer group, which gets every message once");
         }
     }
+    cluster(register, &mut taken);
     let messages = messages(register);
     // No scope of a service, table, copy or enum reaches beyond it: its names are let go of. A map that was once large
     // would take long to clear, however few names it holds.
@@ -116,6 +119,23 @@ fn check(register: &Register, findings: &mut Vec<Finding>) {
         taken.names = HashMap::new();
         columns(id, table, &messages, &mut taken);
         constraints(id, table, &mut taken);
+    }
+}
+
+/// Objects of Kubernetes are called by a service or a server and what they are.
+fn cluster<'a>(register: &'a Register, taken: &mut Taken<'a, '_>) {
+    let becomes = "one object of Kubernetes";
+    taken.reserve("objects", objects::OF_PEOPLE);
+    for service in register.services.values() {
+        taken.take("objects", service.name.as_str(), &service.name, becomes);
+    }
+    for (id, service) in register.services.iter() {
+        for object in objects::objects(register, id) {
+            taken.take("objects", &object, &service.name, becomes);
+        }
+    }
+    for server in register.servers.values().filter(|server| server.pooler_connections.is_some()) {
+        taken.take("objects", &objects::pooler(server.name.as_str()), &server.name, becomes);
     }
 }
 

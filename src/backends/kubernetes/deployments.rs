@@ -8,6 +8,7 @@ use super::parts::{
 use crate::infrastructure::{
     DatabaseAccess, Image, RoleKind, Route, SecretKey, Service, Workload, WorkloadKind, port,
 };
+use crate::names::variable::{KAFKA_GROUP, PGAPPNAME};
 use crate::semantic::model::{Deploy, Environment};
 use crate::templates::{Quoted, Yaml};
 use serde::Serialize;
@@ -188,9 +189,9 @@ impl Context<'_> {
         workload: &Workload,
         deploy: &Deploy,
     ) -> Vec<Yaml> {
-        let mut variables = vec![variable("PGAPPNAME", &workload.name)];
+        let mut variables = vec![variable(PGAPPNAME, &workload.name)];
         if let WorkloadKind::Consumer { group, .. } = &workload.kind {
-            variables.push(variable("KAFKA_GROUP", group));
+            variables.push(variable(KAFKA_GROUP, group));
         }
         for access in &workload.databases {
             let key = self.url_key(environment, access);
@@ -226,7 +227,7 @@ impl Context<'_> {
             from("PGUSER", SecretKey::Username),
             from("PGPASSWORD", SecretKey::Password),
             from("PGDATABASE", SecretKey::Database),
-            variable("PGAPPNAME", program),
+            variable(PGAPPNAME, program),
         ];
         match self.pooler(environment, access) {
             Some(pooler) => variables.extend([

@@ -6,6 +6,7 @@ use super::parts::{
 };
 use crate::backends::GeneratedFile;
 use crate::infrastructure::{SecretKey, Service, Workload};
+use crate::names::variable::PGAPPNAME;
 use crate::sql::QualifiedName;
 use crate::templates::{Quoted, TemplateError, Yaml};
 use serde::Serialize;
@@ -185,7 +186,7 @@ impl Context<'_> {
             service_account: service.name.as_str().into(),
             psql_image: self.psql_image.name.as_str().into(),
             command: Yaml::List(Vec::new()),
-            environment: vec![variable("PGAPPNAME", &workload.name)],
+            environment: vec![variable(PGAPPNAME, &workload.name)],
             resources: Yaml::Map(Vec::new()),
             mounts: volumes.iter().map(|it| it.mount.clone()).collect(),
             volumes: volumes.iter().map(|it| it.volume.clone()).collect(),

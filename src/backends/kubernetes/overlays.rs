@@ -6,7 +6,7 @@ use super::parts::{Entry, comment, labels};
 use super::{Context, Folder, JobFiles, headless};
 use crate::backends::GeneratedFile;
 use crate::infrastructure::{Image, Service, Workload, WorkloadKind};
-use crate::names::environment_variable;
+use crate::names::variable;
 use crate::semantic::model::{Environment, Scale, SecretsFrom};
 use crate::templates::{Quoted, TemplateError, Yaml};
 use serde::Serialize;
@@ -121,15 +121,15 @@ impl Context<'_> {
             }
         }
         for (callee, port) in called {
-            set(&format!("{}_ADDRESS", environment_variable(callee)), format!("{}:{port}", headless(callee)));
+            set(&variable::address_of(callee), format!("{}:{port}", headless(callee)));
         }
         if service.workloads.iter().any(|workload| workload.uses_brokers) {
             let brokers: Vec<String> =
                 environment.bootstrap_servers().iter().map(ToString::to_string).collect();
-            set("KAFKA_BOOTSTRAP_SERVERS", brokers.join(","));
-            set("KAFKA_CA_FILE", "/etc/kafka/ca/ca.crt".to_owned());
-            set("KAFKA_CERTIFICATE_FILE", "/etc/kafka/user/user.crt".to_owned());
-            set("KAFKA_KEY_FILE", "/etc/kafka/user/user.key".to_owned());
+            set(variable::KAFKA_BOOTSTRAP_SERVERS, brokers.join(","));
+            set(variable::KAFKA_CA_FILE, "/etc/kafka/ca/ca.crt".to_owned());
+            set(variable::KAFKA_CERTIFICATE_FILE, "/etc/kafka/user/user.crt".to_owned());
+            set(variable::KAFKA_KEY_FILE, "/etc/kafka/user/user.key".to_owned());
         }
         settings
     }

@@ -4,6 +4,7 @@ pub(super) mod allowances;
 pub(super) mod apply;
 pub(super) mod lines;
 pub(super) mod means;
+pub(super) mod objects;
 pub(super) mod service_types;
 pub(super) mod text;
 pub(super) mod types;

@@ -1,5 +1,6 @@
 //! Where each rule begins and ends: small registers, and what is found in them.
 
+mod cluster;
 mod events;
 mod exposure;
 mod names;
