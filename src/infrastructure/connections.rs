@@ -6,9 +6,9 @@ use std::fmt;
 
 /// Replicas beyond the most that run while a deployment is rolled out: `maxSurge` is 1.
 const SURGING_REPLICAS: u64 = 1;
-/// Connections of one consumer group: one applies messages, one looks after those that are parked.
-const CONNECTIONS_PER_CONSUMER_GROUP: u64 = 2;
-/// Connections of an outbox relay: one listens, one reads and marks.
+/// Connections of one replica of a consumer: one applies messages, one looks after those that are parked.
+const CONNECTIONS_PER_CONSUMER: u64 = 2;
+/// Connections of an outbox relay, of which one replica runs: one listens, one reads and marks.
 const RELAY_CONNECTIONS: u64 = 2;
 /// Of these, those that cannot go through a pooler: LISTEN needs its session to itself.
 const RELAY_DIRECT_CONNECTIONS: u64 = 1;
@@ -47,8 +47,13 @@ pub enum Purpose {
         /// Replicas at most.
         replicas: u32,
     },
-    /// Consumers, of so many groups.
-    Consumers(u64),
+    /// Consumers of events.
+    Consumers {
+        /// Consumer groups.
+        groups: u64,
+        /// Replicas of each at most.
+        replicas: u32,
+    },
     /// The outbox relay.
     Relay,
     /// Migrations and maintenance.
@@ -66,10 +71,14 @@ impl fmt::Display for Purpose {
             Purpose::Pool { size, replicas } => {
                 write!(formatter, "pool {size} x ({replicas} replicas + {SURGING_REPLICAS})")
             }
-            Purpose::Consumers(groups) => {
-                write!(formatter, "consumers, {CONNECTIONS_PER_CONSUMER_GROUP} x {groups} groups")
+            Purpose::Consumers { groups, replicas } => {
+                let each = CONNECTIONS_PER_CONSUMER;
+                write!(
+                    formatter,
+                    "consumers, {each} x {groups} groups x ({replicas} replicas + {SURGING_REPLICAS})"
+                )
             }
-            Purpose::Relay => formatter.write_str("outbox relay"),
+            Purpose::Relay => write!(formatter, "outbox relay, 1 replica + {SURGING_REPLICAS}"),
             Purpose::Jobs => formatter.write_str("migrations and maintenance"),
             Purpose::Reconciliations => formatter.write_str("reconciliations"),
             Purpose::Reserve => formatter.write_str("reserve"),
@@ -128,17 +137,18 @@ impl Connections {
         let Some(pool) = environment.pool(id) else { return };
         let name = database(service);
         if !is_pooled {
+            // Consumers scale as their service does.
             let (size, replicas) = (pool.value, environment.scale(id).max);
             let at_most = u64::from(replicas) + SURGING_REPLICAS;
             self.add(u64::from(size).saturating_mul(at_most), name, Purpose::Pool { size, replicas });
             let groups = register.consumer_groups(service).len() as u64;
-            let consumers = CONNECTIONS_PER_CONSUMER_GROUP.saturating_mul(groups);
-            self.add(consumers, name, Purpose::Consumers(groups));
+            let consumers = CONNECTIONS_PER_CONSUMER.saturating_mul(groups).saturating_mul(at_most);
+            self.add(consumers, name, Purpose::Consumers { groups, replicas });
         }
         // What has topics and a database has an outbox.
         if !service.topics.is_empty() {
             let relay = if is_pooled { RELAY_DIRECT_CONNECTIONS } else { RELAY_CONNECTIONS };
-            self.add(relay, name, Purpose::Relay);
+            self.add(relay * (1 + SURGING_REPLICAS), name, Purpose::Relay);
         }
         self.add(JOB_CONNECTIONS, name, Purpose::Jobs);
     }

@@ -68,25 +68,26 @@ fn relays_and_consumer_groups_count() {
     let of = |hearer: String| {
         sum(&connections("max-connections=6", &(service("speaker", "min=1", SPEAKS) + &hearer)).unwrap())
     };
-    // Twice 10 x 2 and 2 for jobs, the relay, the reconciliation that looks at the outbox, the reserve.
-    let quiet = 44 + 2 + 1 + 10;
+    // Twice 10 x 2 and 2 for jobs, the relay and one that surges, the reconciliation that looks at the outbox, the reserve.
+    let quiet = 44 + 4 + 1 + 10;
     // Who consumes has processed events to look at.
     let own = 1;
     assert_eq!(of(hears("")), quiet);
-    assert_eq!(of(hears("consumes speaker.TDeleted speaker.TSaid")), quiet + 2 + own);
-    assert_eq!(of(hears("consumes speaker.TDeleted; consumes speaker.TSaid group=audit")), quiet + 4 + own);
+    // A replica of a consumer has two, and one surges.
+    assert_eq!(of(hears("consumes speaker.TDeleted speaker.TSaid")), quiet + 4 + own);
+    assert_eq!(of(hears("consumes speaker.TDeleted; consumes speaker.TSaid group=audit")), quiet + 8 + own);
     // Who refers or copies looks at the owner, too.
     let both = own + 1;
     assert_eq!(
         of(hears("consumes speaker.TDeleted group=hearer; projection ts of=speaker.t { }")),
-        quiet + 2 + both
+        quiet + 4 + both
     );
     let refers = |policy: &str| {
         hears(&format!(
             "table u {{ column id uuid primary-key; column t_id uuid; reference t_id to=speaker.t on-delete={policy} }}"
         ))
     };
-    assert_eq!(of(refers("delete")), quiet + 2 + both);
+    assert_eq!(of(refers("delete")), quiet + 4 + both);
     assert_eq!(of(refers("keep")), quiet + both);
 }
 
@@ -98,17 +99,17 @@ fn a_pooler_stands_for_pools_and_consumers_but_not_for_what_connects_directly() 
     insta::assert_snapshot!(help, @r"
     connections:
         50  pooler, for pools and consumers of all databases
-         1  speaker: outbox relay
+         2  speaker: outbox relay, 1 replica + 1
          2  speaker: migrations and maintenance
          1  speaker: reconciliations
          2  hearer: migrations and maintenance
          1  hearer: reconciliations
         10  reserve
-        67  in all
+        68  in all
         64  max-connections
     lower a pool or `scale max`, move a database, put a pooler in front, or raise `max-connections`
     ");
-    assert_eq!(connections("max-connections=67 pooler-connections=50", &services), None);
+    assert_eq!(connections("max-connections=68 pooler-connections=50", &services), None);
 }
 
 #[test]
