@@ -328,8 +328,11 @@ fn a_full_disk_gives_no_wrong_report() {
             }
         }
         assert_eq!(complete, BTreeSet::from([false, true]), "some limits are too low, and some high enough");
-        let full = std::fs::File::create("/dev/full").unwrap();
-        let mut command = world.command("keeper");
-        assert_eq!(command.stdout(full).stderr(Stdio::null()).status().unwrap().code(), Some(2));
+        let plain = world.command("keeper");
+        let mut command = Command::new("bash");
+        command.args(["-c", "exec bash \"$@\" >/dev/full", "bash"]).args(plain.get_args()).env_clear();
+        command.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        let report = Report::of(&mut command);
+        assert_eq!(report.code, Some(2), "{}", report.errors);
     });
 }
