@@ -207,11 +207,13 @@ pub fn generate(
         if selection.includes_backend(Backend::Reconciliation) || has_jobs {
             files.extend(reconciliation(register, templates, selection)?);
         }
-        let in_cluster = cluster(register, locks, templates, selection, &files)?;
+        let has_servers = selection.includes_backend(Backend::Terraform);
+        let infrastructure = (has_jobs || has_servers).then(|| Infrastructure::of(register, locks));
+        let in_cluster = infrastructure.as_ref().filter(|_| has_jobs);
+        let in_cluster = cluster(register, in_cluster, templates, selection, &files)?;
         files.extend(in_cluster);
-        if selection.includes_backend(Backend::Terraform) {
-            let infrastructure = Infrastructure::of(register, locks);
-            files.extend(terraform::render(register, &infrastructure, templates)?);
+        if let Some(infrastructure) = infrastructure.as_ref().filter(|_| has_servers) {
+            files.extend(terraform::render(register, infrastructure, templates)?);
         }
         Ok::<(), GenerateError>(())
     })?;
@@ -333,19 +335,18 @@ fn reconciliation(
     Ok(files)
 }
 
-/// What runs in a cluster, and the ConfigMaps over files of other outputs that its Jobs read.
+/// What runs in a cluster, where that is wanted, and the ConfigMaps over files of other outputs that its Jobs read.
 fn cluster(
     register: &Register,
-    locks: &Locks,
+    infrastructure: Option<&Infrastructure>,
     templates: &Templates,
     selection: &Selection,
     others: &[GeneratedFile],
 ) -> Result<Vec<GeneratedFile>, GenerateError> {
     let inputs = kubernetes::Inputs::of(templates, kubernetes::platform(register), others)?;
     let mut files = inputs.kustomizations;
-    if selection.includes_backend(Backend::Kubernetes) {
-        let infrastructure = Infrastructure::of(register, locks);
-        let context = kubernetes::Context::new(templates, register, &infrastructure, &inputs.shared)?;
+    if let Some(infrastructure) = infrastructure {
+        let context = kubernetes::Context::new(templates, register, infrastructure, &inputs.shared)?;
         let nothing = kubernetes::JobFiles::default();
         let made = in_order(infrastructure.services.par_iter().map(|service| {
             if !selection.includes_service(&service.name) {

@@ -119,6 +119,7 @@ fn takes(kind: Kind) -> String {
         Kind::Date => "day".to_owned(),
         Kind::DateStart => "day, month or year".to_owned(),
         Kind::Version => "version".to_owned(),
+        Kind::InstanceClass => "class of RDS".to_owned(),
         Kind::DailyWindow => "time of every day".to_owned(),
         Kind::WeeklyWindow => "time of every week".to_owned(),
         Kind::CidrList => "networks".to_owned(),

@@ -164,8 +164,10 @@ impl Names<'_> {
             let Some(declared) = environment.declared() else { continue };
             self.check(&declared.name, &[Target::Kubernetes], "an environment");
             self.check_each(&declared.namespace, Target::Kubernetes, "a namespace");
-            let namespace = environment.namespace();
-            self.named_after(&declared.name, &namespace, Target::Kubernetes, "a namespace");
+            if declared.namespace.is_none() {
+                let namespace = environment.namespace();
+                self.named_after(&declared.name, &namespace, Target::Kubernetes, "a namespace");
+            }
             for deploy in declared.deploys.values() {
                 self.deploy(deploy);
             }

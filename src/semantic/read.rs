@@ -1,7 +1,9 @@
 //! Typed access to nodes. What does not have the right form is `None` here; `validate` has said why.
 
 use super::grammar::{Kind, NodeSpec};
-use super::model::{DailyWindow, DefaultValue, Endpoint, Located, WeeklyWindow, parse_network};
+use super::model::{
+    DailyWindow, DefaultValue, Endpoint, Located, WeeklyWindow, is_instance_class, parse_network,
+};
 use super::suggest::nearest;
 use crate::source::{Place, Span};
 use crate::sql::DataType;
@@ -350,6 +352,7 @@ pub fn matches_text(text: &str, kind: Kind) -> Result<(), String> {
         Kind::Date => Date::from_str(text).is_ok(),
         Kind::DateStart => date_start(text).is_some(),
         Kind::Version => return matches_version(text),
+        Kind::InstanceClass => is_instance_class(text),
         Kind::DailyWindow => DailyWindow::parse(text).is_some(),
         Kind::WeeklyWindow => WeeklyWindow::parse(text).is_some(),
         Kind::CidrList => text.split(',').all(|part| parse_network(part.trim()).is_some()),
@@ -403,6 +406,7 @@ pub fn expected(kind: Kind) -> String {
             "a day, month or year such as `\"2026-01-31\"`, `\"2026-01\"` or `\"2026\"`".into()
         }
         Kind::Version => "a PostgreSQL version from 15 to 18, such as `\"16.3\"`".into(),
+        Kind::InstanceClass => "a class of an RDS instance, such as `db.t3.medium`".into(),
         Kind::DailyWindow => "at least 30 minutes of every day, such as `\"03:00-04:00\"`".into(),
         Kind::WeeklyWindow => {
             "at least 30 minutes and at most a day of every week, such as `\"mon:04:00-mon:05:00\"`".into()

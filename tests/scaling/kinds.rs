@@ -44,7 +44,7 @@ pub const KINDS: &[(&str, Make)] = &[
     ("unique", |n| table(&list(n, |_| "unique a\n".to_owned()))),
     ("index", |n| table(&list(n, |_| "index a\n".to_owned()))),
     ("named again", |n| table(&format!("index {}", "a ".repeat(n)))),
-    ("team", |n| list(n, |i| format!("team t{i}\nserver s{i} class=a storage-gb=20\n"))),
+    ("team", |n| list(n, |i| format!("team t{i}\nserver s{i} class=db.a.b storage-gb=20\n"))),
     ("shape", |n| {
         let shapes = list(n, |i| format!("shape h{i} {{ index a }}\n"));
         shapes + &table(&format!("use {}", list(n, |i| format!("h{i} "))))

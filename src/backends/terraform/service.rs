@@ -1,6 +1,6 @@
 //! The root of a service with buckets, or with secrets that are kept in AWS.
 
-use super::{Move, Nothing, Root, Roots, address, moves, quoted_label};
+use super::{Move, Root, Roots, address, moves, quoted_label};
 use crate::infrastructure::{Service, service_secret_in_aws};
 use crate::semantic::Register;
 use crate::semantic::model::{Environment, SecretsFrom};
@@ -10,9 +10,13 @@ use serde::Serialize;
 /// What labels of modules of buckets begin with.
 const BUCKET: &str = "bucket_";
 
+/// Most bytes of names in a description, of which AWS takes 2048.
+const LONGEST_LIST: usize = 1900;
+
 #[derive(Serialize)]
 struct View {
     introduction: HclComment,
+    has_buckets: bool,
     buckets: Vec<BucketView>,
     moves: Vec<Move>,
 }
@@ -38,6 +42,7 @@ pub(super) fn render(roots: &mut Roots<'_>, service: &Service) -> Result<(), Tem
     });
     let view = View {
         introduction: HclComment::new(&format!("Buckets and secrets of the service {}.", service.name)),
+        has_buckets: !service.buckets.is_empty(),
         buckets: service
             .buckets
             .iter()
@@ -50,7 +55,7 @@ pub(super) fn render(roots: &mut Roots<'_>, service: &Service) -> Result<(), Tem
         moves: bucket_moves.collect(),
     };
     roots.file(&root, "main.tf", "terraform/service/main.tf", &view)?;
-    roots.file(&root, "variables.tf", "terraform/service/variables.tf", &Nothing {})?;
+    roots.file(&root, "variables.tf", "terraform/service/variables.tf", &view)?;
     roots.file(&root, "outputs.tf", "terraform/service/outputs.tf", &view)?;
     roots.add(&root, |environment| values(register, service, environment))
 }
@@ -68,7 +73,11 @@ fn values(register: &Register, service: &Service, environment: Environment<'_>) 
         .map(|bucket| (bucket.identifier.clone(), environment.named(&bucket.identifier).into()));
     let mut secrets = Vec::new();
     if has_secrets(register, service) {
-        let description = format!("A JSON object of {}", service.secrets.join(", "));
+        let names = service.secrets.join(", ");
+        let description = match names.len() <= LONGEST_LIST {
+            true => format!("A JSON object of {names}"),
+            false => format!("A JSON object of {} variables", service.secrets.len()),
+        };
         let secret = Hcl::map([
             ("name", service_secret_in_aws(register, environment, &service.name).into()),
             ("description", description.into()),
@@ -76,9 +85,10 @@ fn values(register: &Register, service: &Service, environment: Environment<'_>) 
         secrets.push(("variables".to_owned(), secret));
     }
     let mut values = HclAttributes::new(0);
-    values
-        .set("key_alias", format!("services/{}", environment.named(&service.lasting_name.replace('.', "-"))))
-        .set("bucket_names", Hcl::Map(names.collect()))
-        .set("secrets", Hcl::Map(secrets));
+    values.set("name", environment.named(&service.lasting_name.replace('.', "-")));
+    if !service.buckets.is_empty() {
+        values.set("bucket_names", Hcl::Map(names.collect()));
+    }
+    values.set("secrets", Hcl::Map(secrets));
     values
 }

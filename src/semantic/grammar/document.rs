@@ -156,7 +156,7 @@ static PRICE: NodeSpec = NodeSpec {
     name: "price",
     summary: "a price over the built-in list: `instance=CLASS usd=` or `storage=gp3 usd-per-gb=`",
     properties: &[
-        optional("instance", Kind::Name, "the class of a server"),
+        optional("instance", Kind::InstanceClass, "the class of a server"),
         optional("usd", Kind::Money, "US dollars a month for one server of that class"),
         optional("storage", Kind::OneOf(&["gp3"]), "the kind of storage"),
         optional("usd-per-gb", Kind::Money, "US dollars a month for one GB of that storage"),
@@ -236,7 +236,7 @@ static SERVER: NodeSpec = NodeSpec {
     arguments: Arguments::NAME,
     flags: &[flag("multi-az", "a standby in another zone")],
     properties: &[
-        required("class", Kind::Name, "the RDS instance class, such as `db.t3.medium`"),
+        required("class", Kind::InstanceClass, "how large its instances are"),
         required("storage-gb", Kind::Whole(20, 65_536), "gp3 storage in GB; RDS gives at least 20"),
         optional("max-connections", Kind::Whole(6, 262_143), "`max_connections`; default 100"),
         optional("reserved-connections", Kind::Whole(0, 1000), "kept for administrators; default 10"),

@@ -49,7 +49,7 @@ static SERVER: NodeSpec = NodeSpec {
         flag("single-az", "no standby in another zone, here"),
     ],
     properties: &[
-        optional("class", Kind::Name, "the RDS instance class; default: as the register says"),
+        optional("class", Kind::InstanceClass, "how large its instances are; default: as the register says"),
         optional("storage-gb", Kind::Whole(20, 65_536), "gp3 storage in GB; default: as the register says"),
         optional(
             "max-connections",

@@ -34,6 +34,8 @@ pub enum Kind {
     DateStart,
     /// A PostgreSQL version, such as `16` or `16.3`.
     Version,
+    /// A class of an RDS instance, `db.t3.medium`.
+    InstanceClass,
     /// A time of every day, `03:00-04:00`.
     DailyWindow,
     /// A time of every week, `mon:04:00-mon:05:00`.

@@ -150,6 +150,16 @@ pub fn parse_network(text: &str) -> Option<ipnet::IpNet> {
     text.parse().ok().filter(|network: &ipnet::IpNet| network.trunc() == *network)
 }
 
+/// Whether a text is a class of an RDS instance: `db`, then a family and a size. Which there are, AWS says.
+pub fn is_instance_class(text: &str) -> bool {
+    let is_part = |part: &str| {
+        !part.is_empty()
+            && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+    };
+    let mut parts = text.split('.');
+    parts.next() == Some("db") && parts.clone().count() >= 2 && parts.all(is_part)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -223,6 +233,16 @@ mod tests {
             "a:1:2",
         ] {
             assert_eq!(Endpoint::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn classes_are_a_family_and_a_size() {
+        for class in ["db.t3.medium", "db.x2iedn.32xlarge", "db.r5b.large.tpc2.mem2x"] {
+            assert!(is_instance_class(class), "{class}");
+        }
+        for text in ["", "t3.medium", "db.t3", "db..medium", "db.t3.Medium", "db.t3.me dium", "db.t3.${x}"] {
+            assert!(!is_instance_class(text), "{text}");
         }
     }
 

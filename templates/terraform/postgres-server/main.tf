@@ -15,7 +15,7 @@ module "kms_key" {
 
   name            = "rds/${var.identifier}"
   description     = "Storage, backups, logs, Performance Insights and secrets of the PostgreSQL server ${var.identifier}"
-  log_group_names = values(local.log_groups)
+  log_group_names = concat(values(local.log_groups), keys(local.replica_log_groups))
 }
 
 resource "aws_db_instance" "this" {

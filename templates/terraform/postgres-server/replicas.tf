@@ -1,5 +1,11 @@
 locals {
   replicas = { for number in range(1, var.read_replicas + 1) : "${var.identifier}-replica-${number}" => number }
+
+  # Each with the replica that writes to it.
+  replica_log_groups = {
+    for pair in setproduct(keys(local.replicas), keys(local.log_groups)) :
+    "/aws/rds/instance/${pair[0]}/${pair[1]}" => pair[0]
+  }
 }
 
 # Storage, key, backups and the administrator are those of the server.
@@ -39,10 +45,7 @@ resource "aws_db_instance" "replica" {
 }
 
 resource "aws_cloudwatch_log_group" "replica" {
-  for_each = {
-    for pair in setproduct(keys(local.replicas), keys(local.log_groups)) :
-    "/aws/rds/instance/${pair[0]}/${pair[1]}" => pair[0]
-  }
+  for_each = local.replica_log_groups
 
   name              = each.key
   kms_key_id        = module.kms_key.arn

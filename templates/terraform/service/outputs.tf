@@ -1,3 +1,4 @@
+{% if view.has_buckets | flag -%}
 output "buckets" {
   description = "Its buckets, by the name that they have in production."
   value = {
@@ -7,6 +8,12 @@ output "buckets" {
   }
 }
 
+output "bucket_policy_arn" {
+  description = "The policy to attach to the role of the service's pods."
+  value       = aws_iam_policy.buckets.arn
+}
+
+{% endif -%}
 output "secret_arns" {
   description = "Its secrets. They are made empty."
   value       = module.secrets.arns

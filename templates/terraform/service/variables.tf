@@ -1,14 +1,16 @@
 # What the register says of the service, in ENVIRONMENT.tfvars. The modules say what each value may be.
 
-variable "key_alias" {
-  description = "What the key of its buckets and secrets is called."
+variable "name" {
+  description = "What is named after the service in AWS begins with this."
   type        = string
 }
+{%- if view.has_buckets | flag %}
 
 variable "bucket_names" {
   description = "What its buckets are called here, by the name that they have in production."
   type        = map(string)
 }
+{%- endif %}
 
 variable "secrets" {
   description = "Its secrets: what each is called, and what it is for."
@@ -17,6 +19,7 @@ variable "secrets" {
     description = string
   }))
 }
+{%- if view.has_buckets | flag %}
 
 # What people say.
 
@@ -35,3 +38,4 @@ variable "keep_old_versions_days" {
   type        = number
   default     = 30
 }
+{%- endif %}

@@ -36,6 +36,32 @@ fn names_reach_what_is_made_of_them() {
 }
 
 #[test]
+fn names_with_an_environment_behind_are_looked_at() {
+    let with = |name: &str, body: &str| {
+        format!("server {} class=db.t3.small storage-gb=20\n{body}\nenvironment {name}", "a".repeat(60))
+    };
+    legal(&with("b1", ""));
+    illegal(&with("long", ""));
+    illegal("environment Staging");
+    illegal("environment staging { namespace Nova }");
+    illegal(&format!("platform {} \nenvironment staging", "p".repeat(60)));
+    legal(&format!("platform {} \nenvironment staging {{ namespace a }}", "p".repeat(60)));
+    illegal(&(service("a", &format!("store s3 {}", "b".repeat(60))) + "environment staging"));
+    illegal(
+        &(service("a", "deploy image=i") + "environment staging { service a { deploy { env \"1ST\" x } } }"),
+    );
+}
+
+#[test]
+fn buckets_share_their_names() {
+    let two = |other: &str| "service a { store s3 files }\nservice b { store s3 ".to_owned() + other + " }";
+    legal(&two("papers"));
+    colliding(&two("files"));
+    legal("service a { store s3 files; store redis files }");
+    colliding("service a { store s3 some-files; store s3 some--files }");
+}
+
+#[test]
 fn names_of_read_copies_and_of_what_rpcs_and_events_say_are_looked_at() {
     let owner = service(
         "a",
