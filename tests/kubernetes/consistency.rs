@@ -67,7 +67,7 @@ fn what_a_pod_refers_to_is_there() {
             }
         }
     }
-    assert_eq!(followed.len(), 4 + 1 - 1, "{followed:?}");
+    assert_eq!(followed.len(), 4, "{followed:?}");
 }
 
 /// The keys that are read from a secret of a role are those that it has.
@@ -182,4 +182,77 @@ fn addresses_lead_to_services() {
         }
     }
     assert!(followed > 100, "{followed}");
+}
+
+/// What a register leaves out, the cluster need not have.
+#[test]
+fn without_keda_and_external_secrets_nothing_of_theirs_is_made() {
+    let register = EVERYTHING.replace("kubernetes keda secrets=external-secrets ", "kubernetes ");
+    let cluster = Cluster::of(&build(&register), "production");
+    for kind in ["ScaledObject", "TriggerAuthentication", "ExternalSecret"] {
+        assert_eq!(cluster.kind(kind).count(), 0, "{kind}");
+    }
+    // Consumers are scaled by CPU then.
+    let scaled = cluster.kind("HorizontalPodAutoscaler").map(|(name, _)| name).collect::<Vec<_>>();
+    assert_eq!(scaled, ["front", "orders", "orders-consumer", "orders-consumer-erasure", "users"]);
+}
+
+/// Where a register names no image, the kustomization of a release does, by the name of the service.
+#[test]
+fn a_service_without_an_image_has_its_own_name_for_one() {
+    let register = EVERYTHING.replace("deploy image=\"registry.example:5000/shop/any:1.4\" {", "deploy {");
+    let cluster = Cluster::of(&build(&register), "production");
+    let image = |name: &str| {
+        let pod = &cluster.get("Deployment", name)["spec"]["template"]["spec"];
+        pod["containers"][0]["image"].as_str().unwrap().to_owned()
+    };
+    assert_eq!([image("orders"), image("orders-consumer")], ["orders", "orders-consumer"]);
+    assert_eq!(image("users"), "registry.example:5000/shop/users:1.4");
+}
+
+/// In another environment only what it decides differs: replicas, resources, images, settings, and what is outside.
+#[test]
+fn an_environment_changes_what_it_says_and_nothing_else() {
+    let files = build(EVERYTHING);
+    let (production, staging) = (Cluster::of(&files, "production"), Cluster::of(&files, "staging"));
+    let places = ["/spec/replicas", "/metadata/namespace", "/spec/template/metadata/annotations"];
+    let of_containers = ["/image", "/resources"];
+    for (name, one) in production.kind("Deployment") {
+        if name == "main-pooler" {
+            continue;
+        }
+        let (mut one, mut other) = (one.clone(), staging.get("Deployment", name).clone());
+        for object in [&mut one, &mut other] {
+            for place in places {
+                remove(object, place);
+            }
+            for place in of_containers {
+                remove(object, &format!("/spec/template/spec/containers/0{place}"));
+            }
+        }
+        assert_eq!(one, other, "{name}");
+    }
+    for kind in ["Service", "ServiceAccount", "CronJob", "PodDisruptionBudget"] {
+        for (name, one) in production.kind(kind) {
+            let (mut one, mut other) = (one.clone(), staging.get(kind, name).clone());
+            remove(&mut one, "/metadata/namespace");
+            remove(&mut other, "/metadata/namespace");
+            assert_eq!(one, other, "{kind} {name}");
+        }
+    }
+    let image = |cluster: &Cluster| {
+        cluster.get("Deployment", "users")["spec"]["template"]["spec"]["containers"][0]["image"].clone()
+    };
+    assert_eq!(image(&production), "registry.example:5000/shop/users:1.4");
+    assert_eq!(image(&staging), "registry.example:5000/shop/users-next:2.0");
+    assert_eq!(staging.get("ConfigMap", "users")["data"]["LOG_LEVEL"], "debug");
+    assert_eq!(staging.get("ConfigMap", "users")["data"]["WEIRD"], "no");
+}
+
+/// Leaves out what stands at a place, where there is something.
+fn remove(object: &mut Value, place: &str) {
+    let (parent, key) = place.rsplit_once('/').unwrap();
+    if let Some(Value::Object(entries)) = object.pointer_mut(parent) {
+        entries.remove(key);
+    }
 }

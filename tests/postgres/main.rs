@@ -14,6 +14,7 @@ mod facts;
 mod generated_functions;
 mod migrate;
 mod plans;
+mod pooler;
 mod privileges;
 mod random_expressions;
 mod reconciler;

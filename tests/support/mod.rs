@@ -2,7 +2,7 @@
 
 mod installation;
 pub mod registers;
-mod server;
+pub mod server;
 pub mod services;
 
 pub use installation::{Installation, installations};

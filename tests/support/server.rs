@@ -185,7 +185,7 @@ fn template(installation: &Installation) -> PathBuf {
 }
 
 /// A command that runs as a user whom PostgreSQL accepts.
-fn unprivileged(program: impl AsRef<std::ffi::OsStr>) -> Command {
+pub fn unprivileged(program: impl AsRef<std::ffi::OsStr>) -> Command {
     if !is_root() {
         return Command::new(program);
     }
@@ -195,8 +195,8 @@ fn unprivileged(program: impl AsRef<std::ffi::OsStr>) -> Command {
     command
 }
 
-/// Makes the user of the server the owner of a folder.
-fn give_away(folder: &Path) {
+/// Makes the user of the server the owner of a folder or a file.
+pub fn give_away(folder: &Path) {
     if is_root() {
         std::os::unix::fs::chown(folder, Some(UNPRIVILEGED), Some(UNPRIVILEGED)).unwrap();
     }
