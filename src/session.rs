@@ -8,10 +8,10 @@ use crate::infrastructure::Infrastructure;
 use crate::lock::{LockChange, Locks, Owner, ReadLocks, ServiceLock};
 use crate::lowering;
 use crate::plan::{self, PlanError, ProofError};
-use crate::reconcile::{self, DatabaseReads};
+use crate::reconcile::{self, DatabaseReads, Reconciliation};
 use crate::rules;
 use crate::schema::Schema;
-use crate::semantic::model::{Service, ServiceId};
+use crate::semantic::model::ServiceId;
 use crate::semantic::{self, ReadFailure, Register};
 use crate::source::{FileSystem, Sources};
 use crate::templates::{TemplateError, Templates};
@@ -141,6 +141,12 @@ impl Selection {
     fn includes_service(&self, name: &str) -> bool {
         self.services.is_empty() || self.services.iter().any(|service| service == name)
     }
+
+    /// The services of a register that are of this part, in its order.
+    fn services(&self, register: &Register) -> Vec<ServiceId> {
+        let services = register.services.iter();
+        services.filter(|(_, service)| self.includes_service(&service.name.value)).map(|(id, _)| id).collect()
+    }
 }
 
 /// Why there is no output although the register has no errors.
@@ -192,6 +198,7 @@ pub fn generate(
 ) -> Result<Generated, GenerateError> {
     let (mut files, mut numbered) = (Vec::new(), BTreeMap::new());
     let mut pages = Ok(Vec::new());
+    let reconciliations = Reconciliation::of_all(register);
     // The pages are made by one core, so they are not left to the end, when the others have nothing to do.
     rayon::in_place_scope(|scope| {
         if selection.includes_backend(Backend::Docs) {
@@ -200,12 +207,12 @@ pub fn generate(
         // Jobs in a cluster read what these make, and the names of Jobs depend on it.
         let has_jobs = selection.includes_backend(Backend::Kubernetes);
         if selection.includes_backend(Backend::Sql) || has_jobs {
-            files.extend(sql(register, locks, templates, selection, ended)?);
+            files.extend(sql(register, locks, &reconciliations, templates, selection, ended)?);
         }
         // Also where its files are not wanted: a lock is written as a whole.
         files.extend(proto(register, locks, templates, selection, &mut numbered)?);
         if selection.includes_backend(Backend::Reconciliation) || has_jobs {
-            files.extend(reconciliation(register, templates, selection)?);
+            files.extend(reconciliation(register, &reconciliations, templates, selection)?);
         }
         let has_servers = selection.includes_backend(Backend::Terraform);
         let infrastructure = (has_jobs || has_servers).then(|| Infrastructure::of(register, locks));
@@ -233,15 +240,14 @@ const SERVICES_AT_A_TIME: usize = 32;
 fn sql(
     register: &Register,
     locks: &Locks,
+    reconciliations: &[(ServiceId, Reconciliation)],
     templates: &Templates,
     selection: &Selection,
     ended: &mut dyn FnMut(Stage),
 ) -> Result<Vec<GeneratedFile>, GenerateError> {
-    let is_selected =
-        |service: &Service| service.database.is_some() && selection.includes_service(service.name.as_str());
-    let services: Vec<ServiceId> =
-        register.services.iter().filter(|(_, service)| is_selected(service)).map(|(id, _)| id).collect();
-    let reads = reconcile::reads(register);
+    let mut services = selection.services(register);
+    services.retain(|id| register.services[*id].database.is_some());
+    let reads = reconcile::reads(reconciliations);
     let mut files = Vec::new();
     for some in services.chunks(SERVICES_AT_A_TIME) {
         files.extend(sql_of(some, register, locks, &reads, templates, ended)?);
@@ -292,10 +298,7 @@ fn proto(
 ) -> Result<Vec<GeneratedFile>, GenerateError> {
     let is_wanted = selection.includes_backend(Backend::Proto);
     let uses = Uses::of(register);
-    let is_selected = |service: &Service| selection.includes_service(service.name.as_str());
-    let services: Vec<ServiceId> =
-        register.services.iter().filter(|(_, service)| is_selected(service)).map(|(id, _)| id).collect();
-    let made = in_order(services.par_iter().map(|id| {
+    let made = in_order(selection.services(register).par_iter().map(|id| {
         let name = &register.services[*id].name.value;
         let mut lock = locks.service(name).clone();
         let wire = wire::lower(register, &uses, *id, &mut lock);
@@ -321,17 +324,18 @@ fn proto(
 /// Queries and scripts of every selected service that has something to compare, and what they share.
 fn reconciliation(
     register: &Register,
+    reconciliations: &[(ServiceId, Reconciliation)],
     templates: &Templates,
     selection: &Selection,
 ) -> Result<Vec<GeneratedFile>, GenerateError> {
-    let is_selected = |service: &Service| selection.includes_service(service.name.as_str());
-    let services: Vec<ServiceId> =
-        register.services.iter().filter(|(_, service)| is_selected(service)).map(|(id, _)| id).collect();
-    let of_services = in_order(
-        services.par_iter().map(|id| Ok(reconciliation::render_service(templates, register, *id)?)),
-    )?;
+    let of_services = in_order(reconciliations.par_iter().map(|(id, reconciliation)| {
+        if !selection.includes_service(&register.services[*id].name.value) {
+            return Ok(Vec::new());
+        }
+        Ok(reconciliation::render_service(templates, register, *id, reconciliation)?)
+    }))?;
     let mut files: Vec<GeneratedFile> = of_services.into_iter().flatten().collect();
-    files.extend(reconciliation::render_shared(templates, register)?);
+    files.extend(reconciliation::render_shared(templates, register, reconciliations)?);
     Ok(files)
 }
 

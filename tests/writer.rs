@@ -319,7 +319,10 @@ fn state_that_changed_since_it_was_read_is_not_overwritten() {
 }
 
 fn texts(files: &[GeneratedFile]) -> Vec<String> {
-    files.iter().map(|file| freehold::writer::header::with_header(file).expect("the kind is known")).collect()
+    files
+        .iter()
+        .map(|file| freehold::writer::header::with_header(file).expect("the kind is known").text())
+        .collect()
 }
 
 #[test]

@@ -23,6 +23,7 @@ pub use topics::{Acl, AclResource, Operation, Topic, TopicKind, acls};
 pub use workloads::{DatabaseAccess, Route, Workload, WorkloadKind};
 
 use crate::lock::{Locks, NameKind};
+use crate::reconcile;
 use crate::semantic::Register;
 use crate::semantic::model::{self, METRICS_PORT, ServiceId};
 use std::collections::BTreeSet;
@@ -88,7 +89,7 @@ impl Infrastructure {
     /// What runs of a register. What did not resolve is left out.
     pub fn of(register: &Register, locks: &Locks) -> Infrastructure {
         let reconciliations: Vec<Vec<ServiceId>> =
-            register.services.ids().map(|id| workloads::compared(register, id)).collect();
+            register.services.ids().map(|id| reconcile::databases_asked(register, id)).collect();
         let compared: BTreeSet<ServiceId> = reconciliations.iter().flatten().copied().collect();
         let mut callers = access::callers(register);
         let has_open_topic = workloads::has_open_topic(register);

@@ -5,7 +5,6 @@ use super::access::Reach;
 use super::names::object_name;
 use crate::lock::{Locks, NameKind};
 use crate::names::{database_variable, maintenance_function, variable};
-use crate::reconcile::Reconciliation;
 use crate::semantic::Register;
 use crate::semantic::model::{PartitionMethod, Service, ServiceId, TopicSubject};
 use std::collections::BTreeSet;
@@ -83,18 +82,6 @@ pub enum Route {
     Direct,
     /// Through the pooler, where the server has one.
     Pooled,
-}
-
-/// The services whose databases the reconciliation of a service reads, its own first, the others by name; empty where it has none.
-pub(super) fn compared(register: &Register, id: ServiceId) -> Vec<ServiceId> {
-    let reconciliation = Reconciliation::of(register, id);
-    if reconciliation.is_empty() {
-        return Vec::new();
-    }
-    let mut owners = reconciliation.owners();
-    owners.retain(|owner| *owner != id);
-    owners.sort_by_key(|owner| register.services[*owner].name.as_str());
-    std::iter::once(id).chain(owners).collect()
 }
 
 /// The functions that make and retire partitions of a service's tables, with their schemas.

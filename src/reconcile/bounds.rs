@@ -51,7 +51,7 @@ ORDER BY {order_of_bounds}",
     );
     Query {
         name: "key_bounds",
-        purpose: "Where chunks of the table end, from a sample of its pages.".to_owned(),
+        purpose: "Where chunks of the table end, from a sample of its pages.",
         parameters: vec![("bigint", "about how many rows a chunk has"), KEYS, ORDER],
         text,
     }
@@ -70,8 +70,7 @@ pub(super) fn key_order(table: &ObjectName, key: &Key) -> Query {
     };
     Query {
         name: "key_order",
-        purpose: "The order that keys have on this server: that of their types, or of their collations."
-            .to_owned(),
+        purpose: "The order that keys have on this server: that of their types, or of their collations.",
         parameters: Vec::new(),
         text,
     }

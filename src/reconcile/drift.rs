@@ -8,7 +8,7 @@ use super::query::{DIGEST, KEYS, LOWER, ORDER, Query, UPPER, list, where_all};
 use crate::schema::ObjectName;
 use crate::semantic::Register;
 use crate::semantic::model::{
-    PROJECTION_COLUMNS, ProjectedColumn, ProjectionId, ROW_VERSION_COLUMN, ServiceId, Table,
+    PROJECTION_COLUMNS, ProjectedColumn, ProjectionId, ROW_VERSION_COLUMN, ServiceId, Table, TableId,
 };
 use crate::sql::QualifiedName;
 
@@ -43,12 +43,17 @@ pub struct CopySide {
 }
 
 impl Drift {
-    /// The drift of a read copy; `None` where something of it did not resolve or the owner has no database.
+    /// What is copied, where that is looked at: `None` where it did not resolve or lies in a service without a database.
+    pub(super) fn source(register: &Register, id: ProjectionId) -> Option<TableId> {
+        let source = register.projections[id].source?;
+        register.services[register.tables[source].service].database.as_ref().map(|_| source)
+    }
+
+    /// The drift of a read copy; `None` where nothing is looked at, or its columns did not resolve.
     pub(super) fn of(register: &Register, id: ProjectionId) -> Option<Drift> {
+        let source_id = Drift::source(register, id)?;
         let projection = &register.projections[id];
-        let source_id = projection.source?;
         let source = &register.tables[source_id];
-        register.services[source.service].database.as_ref()?;
         let [version, deleted_at, _] = PROJECTION_COLUMNS;
         let copy = CopySide {
             table: ObjectName::new("public", projection.name.as_str()),
@@ -147,7 +152,7 @@ FROM (
         );
         Query {
             name: "chunk_digest",
-            purpose: "How many rows a chunk has, and the sum of their digests.".to_owned(),
+            purpose: "How many rows a chunk has, and the sum of their digests.",
             parameters: vec![LOWER, UPPER, DIGEST, ORDER],
             text,
         }
@@ -170,7 +175,7 @@ FROM {}{}",
         );
         Query {
             name: "chunk_rows",
-            purpose: "The keys of the rows of a chunk, each with the digest of its row.".to_owned(),
+            purpose: "The keys of the rows of a chunk, each with the digest of its row.",
             parameters: vec![LOWER, UPPER, DIGEST, ORDER],
             text,
         }
@@ -231,8 +236,7 @@ ORDER BY given.number",
         Query {
             name: "look_at_keys",
             purpose: "How a row stands for each of some keys, in their order: whether it lives, its version, and the \
-                      digests of the compared columns."
-                .to_owned(),
+                      digests of the compared columns.",
             parameters: vec![KEYS, DIGEST],
             text,
         }

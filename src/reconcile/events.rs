@@ -61,8 +61,7 @@ LIMIT {NAMED_ROWS}"
     );
     Query {
         name: "stuck_outbox",
-        purpose: "Events that the relay has given up, or should have sent: how many there are, and the first of them."
-            .to_owned(),
+        purpose: "Events that the relay has given up, or should have sent: how many there are, and the first of them.",
         parameters: vec![("bigint", "for how many seconds an event may be on its way")],
         text,
     }
@@ -81,8 +80,7 @@ LIMIT {NAMED_ROWS}"
     );
     Query {
         name: "undead_processed_events",
-        purpose: "Processed events that should have been removed: how many there are, and the first of them."
-            .to_owned(),
+        purpose: "Processed events that should have been removed: how many there are, and the first of them.",
         parameters: vec![("integer", "for how many days an event may stay")],
         text,
     }

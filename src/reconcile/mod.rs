@@ -21,10 +21,11 @@ pub use form::Form;
 pub use key::{Key, KeyColumn};
 pub use orphans::Orphans;
 pub use query::Query;
-pub use reads::{DatabaseReads, reads};
+pub use reads::{DatabaseReads, connections, databases_asked, reads};
 
 use crate::semantic::Register;
 use crate::semantic::model::ServiceId;
+use rayon::prelude::*;
 
 /// Everything that is reconciled for one service.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -56,17 +57,14 @@ impl Reconciliation {
         }
     }
 
+    /// What is reconciled for each service, in the order of the register.
+    pub fn of_all(register: &Register) -> Vec<(ServiceId, Reconciliation)> {
+        let services: Vec<ServiceId> = register.services.ids().collect();
+        services.into_par_iter().map(|id| (id, Reconciliation::of(register, id))).collect()
+    }
+
     /// Whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
         *self == Reconciliation::default()
-    }
-
-    /// The other services whose databases are asked, in the order of the register.
-    pub fn owners(&self) -> Vec<ServiceId> {
-        let orphans = self.orphans.iter().map(|orphans| orphans.owner);
-        let mut owners: Vec<ServiceId> = orphans.chain(self.drifts.iter().map(|drift| drift.owner)).collect();
-        owners.sort_unstable();
-        owners.dedup();
-        owners
     }
 }

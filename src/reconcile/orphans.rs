@@ -5,7 +5,7 @@ use super::key::{Key, Range, qualified};
 use super::query::{KEYS, LOWER, Query, UPPER, alias_beside, where_all};
 use crate::schema::ObjectName;
 use crate::semantic::Register;
-use crate::semantic::model::{OnDelete, ReferenceId, ServiceId, Table, column_indices};
+use crate::semantic::model::{OnDelete, ReferenceId, ServiceId, Table, TableId, column_indices};
 use crate::sql::{QualifiedName, columns_of};
 
 /// How many of the rows that hold an orphaned key are named.
@@ -41,18 +41,26 @@ pub struct Orphans {
 }
 
 impl Orphans {
-    /// The orphans of a reference; `None` where something of it did not resolve, it points into its own service, or the
-    /// owner has no database.
+    /// What a reference points at, where that is looked at: `None` where it did not resolve, lies in the service itself or
+    /// in one without a database.
+    pub(super) fn target(register: &Register, id: ReferenceId) -> Option<TableId> {
+        let reference = &register.references[id];
+        let target = reference.target?;
+        let owner = register.tables[target].service;
+        register.services[owner].database.as_ref()?;
+        (owner != register.tables[reference.table].service).then_some(target)
+    }
+
+    /// The orphans of a reference; `None` where nothing is looked at, or its columns did not resolve.
     pub(super) fn of(register: &Register, id: ReferenceId) -> Option<Orphans> {
+        let target_id = Orphans::target(register, id)?;
         let reference = &register.references[id];
         let table = &register.tables[reference.table];
-        let target_id = reference.target?;
         let target = &register.tables[target_id];
         let target_columns = register.reference_target(reference)?;
-        if target.service == table.service || target_columns.len() != reference.columns.len() {
+        if target_columns.len() != reference.columns.len() {
             return None;
         }
-        register.services[target.service].database.as_ref()?;
         let key = Key::of(table, &column_indices(&reference.columns))?;
         let may_stay = reference.on_delete.value == OnDelete::Keep;
         Some(Orphans {
@@ -117,7 +125,7 @@ impl Orphans {
         );
         Query {
             name: "chunk_keys",
-            purpose: "The keys that rows of a chunk refer to, each with how many do.".to_owned(),
+            purpose: "The keys that rows of a chunk refer to, each with how many do.",
             parameters: vec![LOWER, UPPER],
             text,
         }
@@ -141,7 +149,7 @@ WHERE NOT EXISTS (
         );
         Query {
             name: "missing_keys",
-            purpose: "Those of some keys that no row has.".to_owned(),
+            purpose: "Those of some keys that no row has.",
             parameters: vec![KEYS],
             text,
         }
@@ -179,7 +187,7 @@ ORDER BY {given}.number",
         );
         Query {
             name: "rows_of_keys",
-            purpose: "How many rows refer to each of some keys, and the first of them.".to_owned(),
+            purpose: "How many rows refer to each of some keys, and the first of them.",
             parameters: vec![KEYS],
             text,
         }

@@ -9,7 +9,7 @@ pub struct Query {
     /// Its name, unique among the queries of one side of a check.
     pub name: &'static str,
     /// What it answers, in a sentence or two.
-    pub purpose: String,
+    pub purpose: &'static str,
     /// Its parameters in order: the type of each, and what it says.
     pub parameters: Vec<(&'static str, &'static str)>,
     /// The statement, without a semicolon.
@@ -17,18 +17,21 @@ pub struct Query {
 }
 
 impl Query {
-    /// The statement that keeps the query in a session under its name, with comments that explain it. A plan has to be
-    /// made for the parameters of each call (`plan_cache_mode = force_custom_plan`).
-    pub fn prepare(&self) -> String {
-        let mut text = LineComment(&self.purpose).to_string();
+    /// A comment that says what the query answers, and what its parameters are.
+    pub fn explanation(&self) -> String {
+        let mut text = LineComment(&format!("{}: {}", self.name, self.purpose)).to_string();
         for (index, (_, meaning)) in self.parameters.iter().enumerate() {
-            let line = format!("${}: {meaning}", index + 1);
-            let _ = write!(text, "\n{}", LineComment(&line));
+            let _ = write!(text, "\n--   ${}: {meaning}", index + 1);
         }
+        text
+    }
+
+    /// The statement that keeps the query in a session under its name. A plan has to be made for the parameters of each
+    /// call (`plan_cache_mode = force_custom_plan`).
+    pub fn prepare(&self) -> String {
         let types: Vec<&str> = self.parameters.iter().map(|(data_type, _)| *data_type).collect();
         let types = if types.is_empty() { String::new() } else { format!(" ({})", types.join(", ")) };
-        let _ = write!(text, "\nPREPARE {}{types} AS\n{};", self.name, self.text);
-        text
+        format!("PREPARE {}{types} AS\n{};", self.name, self.text)
     }
 }
 

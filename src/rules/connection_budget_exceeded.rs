@@ -4,7 +4,7 @@ use super::support::text::in_environment;
 use super::{Rule, Scope};
 use crate::diagnostic::{Finding, Severity};
 use crate::infrastructure::Connections;
-use crate::reconcile::{self, DatabaseReads};
+use crate::reconcile;
 use crate::semantic::Register;
 use crate::semantic::model::{Environment, Server, ServerId, ServiceId};
 use crate::source::Place;
@@ -63,11 +63,11 @@ service orders {
 };
 
 fn check(register: &Register, findings: &mut Vec<Finding>) {
-    let reads = reconcile::reads(register);
+    let reconciliations = reconcile::connections(register);
     let mut on_server: BTreeMap<ServerId, Vec<(ServiceId, u32)>> = BTreeMap::new();
     for (id, service) in register.services.iter() {
         if let Some(server) = service.database.as_ref().and_then(|database| database.server) {
-            let reconciliations = reads.get(&id).map_or(0, DatabaseReads::connections);
+            let reconciliations = reconciliations.get(&id).copied().unwrap_or_default();
             on_server.entry(server).or_default().push((id, reconciliations));
         }
     }

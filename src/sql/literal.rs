@@ -88,6 +88,12 @@ pub struct LineComment<'a>(pub &'a str);
 impl fmt::Display for LineComment<'_> {
     /// Lines joined by a line feed, without one at the end.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Nearly every comment is one line of plain text, and there are very many.
+        if self.0.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+            let text = self.0.trim_end();
+            formatter.write_str(if text.is_empty() { "--" } else { "-- " })?;
+            return formatter.write_str(text);
+        }
         // PostgreSQL ends a comment at CR and LF; other programs also at what Unicode calls a line break.
         let breaks = ['\n', '\r', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}'];
         let text = self.0.replace("\r\n", "\n");

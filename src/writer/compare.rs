@@ -1,6 +1,6 @@
 //! What would change: what is made against what stands on the disk. Writes nothing.
 
-use super::header::{Origin, origin, with_header};
+use super::header::{Headed, Origin, origin, with_header};
 use super::{State, TEMPORARY, WriteError};
 use crate::backends::GeneratedFile;
 use rayon::prelude::*;
@@ -102,11 +102,11 @@ pub fn compare(target: &Target<'_>, files: &[GeneratedFile]) -> Result<Compariso
     Ok(comparison)
 }
 
-/// Path to text; refuses what a backend must never make.
+/// Path to file; refuses what a backend must never make.
 fn wanted<'a>(
     target: &Target<'_>,
     files: &'a [GeneratedFile],
-) -> Result<BTreeMap<&'a str, String>, WriteError> {
+) -> Result<BTreeMap<&'a str, Headed<'a>>, WriteError> {
     let texts: Vec<_> = files.par_iter().map(with_header).collect();
     let mut wanted = BTreeMap::new();
     for (file, text) in files.iter().zip(texts) {
@@ -192,23 +192,23 @@ enum Standing {
     Other(Origin, String),
 }
 
-fn standing(present: &Present, path: &str, after: &str) -> Result<Standing, WriteError> {
+fn standing(present: &Present, path: &str, after: &Headed<'_>) -> Result<Standing, WriteError> {
     if let Some(reason) = present.obstacle(path) {
         return Ok(Standing::Obstacle(reason));
     }
     let Some(file) = present.files.get(path) else { return Ok(Standing::Nothing) };
     let before = read(file)?;
-    Ok(if before == after { Standing::TheSame } else { Standing::Other(origin(&before), before) })
+    Ok(if after.is(&before) { Standing::TheSame } else { Standing::Other(origin(&before), before) })
 }
 
 fn compare_wanted(
     target: &Target<'_>,
     path: &str,
-    after: &str,
+    after: &Headed<'_>,
     standing: Standing,
     comparison: &mut Comparison,
 ) {
-    let change = |before| Change { path: path.to_owned(), before, after: Some(after.to_owned()) };
+    let change = |before| Change { path: path.to_owned(), before, after: Some(after.text()) };
     match standing {
         Standing::Nothing => comparison.changes.push(change(None)),
         Standing::Obstacle(reason) => comparison.refusals.push(Refusal { reason, change: change(None) }),

@@ -37,25 +37,25 @@ database() { # SERVICE VARIABLE
     databases=$((databases + 1))
 }
 
-# A check: its kind, the files with its queries, how it is shown, what the JSON says of it, whose database is asked besides
-# the service's own (as the place in the list of databases), and what else it needs.
-add_check() { # KIND FILES TITLE JSON OWNER EXTRA COLUMNS
-    check_kind[checks]=$1 check_files[checks]=$2 check_title[checks]=$3 check_json[checks]=$4
-    check_owner[checks]=$5 check_extra[checks]=$6 check_columns[checks]=$7
+# A check: its kind, under which headings the queries of both sides stand, how it is shown, what the JSON says of it, whose
+# database is asked besides the service's own (as the place in the list of databases), and what else it needs.
+add_check() { # KIND OWN-QUERIES OWNER-QUERIES TITLE JSON OWNER EXTRA COLUMNS
+    check_kind[checks]=$1 check_own_queries[checks]=$2 check_owner_queries[checks]=$3 check_title[checks]=$4
+    check_json[checks]=$5 check_owner[checks]=$6 check_extra[checks]=$7 check_columns[checks]=$8
     checks=$((checks + 1))
 }
 
 # EXTRA is `counts`, or `may-stay` where orphans are no mistake.
-reference() { add_check reference "$1" "$2" "$3" "$4" "$5" ''; }
+reference() { add_check reference "$1" "$2" "$3" "$4" "$5" "$6" ''; }
 
 # EXTRA is `collated` where the order of keys may differ between servers, else `native`. COLUMNS are the compared columns as
 # JSON strings, separated by tabs.
-projection() { add_check projection "$1" "$2" "$3" "$4" "$5" "$6"; }
+projection() { add_check projection "$1" "$2" "$3" "$4" "$5" "$6" "$7"; }
 
-outbox() { add_check outbox outbox 'events that wait in the outbox' '' 0 '' ''; }
+outbox() { add_check outbox outbox '' 'events that wait in the outbox' '' 0 '' ''; }
 
 # EXTRA is for how many days a processed event may stay.
-processed_events() { add_check processed_events processed_events 'processed events' '' 0 "$1" ''; }
+processed_events() { add_check processed_events processed_events '' 'processed events' '' 0 "$1" ''; }
 
 # ---- Messages and ends -----------------------------------------------------------------------------------------------
 
@@ -178,8 +178,32 @@ failure() { # CHECK
     printf 'an answer could not be read, or the temporary folder is full'
 }
 
-ask_own() { ask 0 "$folder/${check_files[$1]}.local.sql" "$work/$1.errors.0"; }                                   # CHECK
-ask_owner() { ask "${check_owner[$1]}" "$folder/${check_files[$1]}.owner.sql" "$work/$1.errors.${check_owner[$1]}"; } # CHECK
+ask_own() { ask 0 "$work/$1.own.sql" "$work/$1.errors.0"; }                                   # CHECK
+ask_owner() { ask "${check_owner[$1]}" "$work/$1.owner.sql" "$work/$1.errors.${check_owner[$1]}"; } # CHECK
+
+# What stands under a heading of a file of queries. Lines are counted, so no line of a query can be taken for a heading.
+section() { # FILE HEADING
+    awk -v heading="$2:" '
+        left > 0 { left--; if (wanted) print; next }
+        $1 == "--" && $2 == "==" { wanted = $3 == heading; left = $4; if (wanted) found = 1 }
+        END { exit !found }' "$1"
+}
+
+# Puts the queries of a check where both sides take them from.
+take_queries() { # CHECK
+    local owner=${check_owner[$1]} file=$folder/local.sql
+    if ! section "$file" "${check_own_queries[$1]}" >"$work/$1.own.sql" 2>"$work/$1.errors.0"; then
+        echo "error: the queries ${check_own_queries[$1]} cannot be read from $file" >"$work/$1.errors.0"
+        return 1
+    fi
+    if [ -z "${check_owner_queries[$1]}" ]; then return; fi
+    file=$folder/owner.${database_service[$owner]}.sql
+    if [ "$owner" -eq 0 ]; then file=$folder/local.sql; fi
+    if ! section "$file" "${check_owner_queries[$1]}" >"$work/$1.owner.sql" 2>"$work/$1.errors.$owner"; then
+        echo "error: the queries ${check_owner_queries[$1]} cannot be read from $file" >"$work/$1.errors.$owner"
+        return 1
+    fi
+}
 
 # Runs statements on both sides at the same time.
 ask_both() { # CHECK OWN-STATEMENTS OWNER-STATEMENTS ANSWER
@@ -331,6 +355,7 @@ look_at_events() { # CHECK QUERY ARGUMENT DIFFERENCE
 # ---- The run ---------------------------------------------------------------------------------------------------------
 
 first_look() { # CHECK
+    take_queries "$1"
     case ${check_kind[$1]} in
     reference) first_look_at_reference "$1" ;;
     projection) first_look_at_projection "$1" ;;

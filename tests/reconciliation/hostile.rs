@@ -73,7 +73,10 @@ fn register() -> String {
     for (number, named) in Named::all().iter().enumerate() {
         let Named { table, copy, .. } = named;
         let (name, text, key) = (raw(named.name), raw(&named.text()), raw(&named.key()));
-        let when = raw(&format!(r"{} > 0 AND '%s $(touch pwned) \' <> ''", quoted(&named.text())));
+        let condition = r"> 0 AND '%s $(touch pwned) \
+-- == keys.table.name: 2 lines
+' <> ''";
+        let when = format!("##\"\"\"\n{} {condition}\n\"\"\"##", quoted(&named.text()));
         let _ = writeln!(
             owner,
             "    table {table} as={name} entity=E{number} {{ column {name} integer; column {text} text nullable; primary-key {name} }}

@@ -118,6 +118,25 @@ fn rows_that_a_policy_hides_are_not_taken_for_missing() {
 }
 
 #[test]
+fn queries_that_are_missing_are_named() {
+    let server = newest();
+    run(async {
+        let world = World::new(REGISTER, |_| &server).await;
+        let file = world.folder().join("reconciliation/keeper/owner.first.sql");
+        let queries = std::fs::read_to_string(&file).unwrap();
+        std::fs::write(&file, queries.replace("-- == keys.items.id:", "-- == keys.items:")).unwrap();
+        assert_refused(
+            &world.reconcile("keeper", 4),
+            "the queries keys.items.id cannot be read",
+            &[("reference", "first.items")],
+        );
+        std::fs::remove_file(&file).unwrap();
+        let of_first = [("reference", "first.items"), ("projection", "first.items")];
+        assert_refused(&world.reconcile("keeper", 4), "owner.first.sql", &of_first);
+    });
+}
+
+#[test]
 fn a_program_or_a_setting_that_is_wrong_is_named() {
     let server = newest();
     run(async {

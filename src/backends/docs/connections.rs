@@ -1,7 +1,7 @@
 //! Who takes how many connections on which server, in each environment.
 
 use crate::infrastructure::{ConnectionLine, Connections};
-use crate::reconcile::{self, DatabaseReads};
+use crate::reconcile;
 use crate::semantic::Register;
 use crate::semantic::model::{Environment, Server, ServerId, ServiceId};
 use crate::templates::{MarkdownCode, MarkdownText, Quoted};
@@ -37,11 +37,11 @@ struct LineView {
 }
 
 pub(super) fn view(register: &Register) -> View {
-    let reads = reconcile::reads(register);
+    let reconciliations = reconcile::connections(register);
     let mut on_server: BTreeMap<ServerId, Vec<(ServiceId, u32)>> = BTreeMap::new();
     for (id, service) in super::services_by_name(register) {
         if let Some(server) = service.database.as_ref().and_then(|database| database.server) {
-            let reconciliations = reads.get(&id).map_or(0, DatabaseReads::connections);
+            let reconciliations = reconciliations.get(&id).copied().unwrap_or_default();
             on_server.entry(server).or_default().push((id, reconciliations));
         }
     }
