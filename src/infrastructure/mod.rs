@@ -26,6 +26,7 @@ use crate::lock::{Locks, NameKind};
 use crate::reconcile;
 use crate::semantic::Register;
 use crate::semantic::model::{self, METRICS_PORT, ServiceId};
+use foldhash::{HashSet, HashSetExt};
 use std::collections::BTreeSet;
 
 /// Ports that are the same everywhere.
@@ -139,10 +140,11 @@ fn lasting_name(register: &Register, locks: &Locks, service: &model::Service) ->
 
 /// The secrets of a service in any environment, in the order of the register, each once.
 fn secrets(register: &Register, id: ServiceId) -> Vec<String> {
+    let mut seen: HashSet<&str> = HashSet::new();
     let mut names: Vec<String> = Vec::new();
     for environment in register.environments() {
         for secret in environment.deploy(id).into_iter().flat_map(|deploy| &deploy.secrets) {
-            if !names.contains(&secret.value) {
+            if seen.insert(secret.as_str()) {
                 names.push(secret.value.clone());
             }
         }

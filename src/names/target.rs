@@ -43,6 +43,8 @@ pub enum Target {
     SecretKey,
     /// A bucket of S3.
     Bucket,
+    /// A file of values of Terraform, which stands beside those of other environments.
+    TerraformValues,
 }
 
 /// Why a name is not legal.
@@ -152,6 +154,8 @@ fn violation(name: &str, target: Target) -> Option<String> {
             (!is_legal || name.starts_with('.')).then(|| rule.to_owned())
         }
         Target::Bucket => bucket(name),
+        Target::TerraformValues => (name == "terraform")
+            .then(|| "Terraform reads `terraform.tfvars` also where another environment is meant".to_owned()),
     }
 }
 
@@ -264,6 +268,7 @@ fn suggestion(name: &str, target: Target) -> Option<String> {
         }
         Target::Postgres => cut(ascii.to_snake_case(), LONGEST_LABEL),
         Target::PostgresRelation => cut(ascii.trim_start_matches("pg_").to_snake_case(), LONGEST_LABEL),
+        Target::TerraformValues => format!("{name}-tests"),
         Target::Column if SYSTEM_COLUMNS.contains(&name) => format!("{name}_"),
         Target::Column => cut(ascii.to_snake_case(), LONGEST_LABEL),
         Target::PostgresSchema => {

@@ -162,7 +162,7 @@ impl Names<'_> {
     fn environments(&mut self, register: &Register) {
         for environment in register.environments() {
             let Some(declared) = environment.declared() else { continue };
-            self.check(&declared.name, &[Target::Kubernetes], "an environment");
+            self.check(&declared.name, &[Target::Kubernetes, Target::TerraformValues], "an environment");
             self.check_each(&declared.namespace, Target::Kubernetes, "a namespace");
             if declared.namespace.is_none() {
                 let namespace = environment.namespace();

@@ -1,5 +1,6 @@
 //! Rule `name-collision`: two names that become one in something made from the register.
 
+use super::support::accounts::{NameInAws, names_in_aws};
 use super::support::objects;
 use super::{Rule, Scope};
 use crate::diagnostic::{Finding, Severity};
@@ -26,7 +27,7 @@ Reports two different names that become the same one somewhere:
 - objects of Kubernetes: a service `orders-relay` beside a service `orders` whose relay is called that
 - topics: `a.b` and `a_b` name one metric of Kafka, which therefore refuses the second
 - consumer groups of two services: each would get a part of the messages, and miss the rest
-- buckets: no two of all services have one name
+- servers and buckets of all environments: `db` in the environment `staging` is called `db-staging` in AWS, as a server could be
 - relations of a database: tables, read copies, enums, indexes and unique constraints of one PostgreSQL schema share their
   names, also with the tables that the compiler adds (`outbox_events`, `processed_events`)
 - sequences of `identity` columns, `TABLE_COLUMN_seq`, partitions by time, `TABLE_2026_01`, and the indexes of other partitions,
@@ -93,10 +94,12 @@ fn check(register: &Register, findings: &mut Vec<Finding>) {
     }
     for service in register.services.values() {
         for store in service.stores.iter().filter(|store| store.kind == StoreKind::S3) {
-            taken.take("buckets", store.name.as_str(), &store.name, "one bucket of S3");
             let scope = format!("modules of buckets {}", service.name.value);
             taken.take(&scope, &names::hcl_name(store.name.as_str()), &store.name, "one module of Terraform");
         }
+    }
+    for NameInAws { scope, name, owner } in names_in_aws(register) {
+        taken.take(scope, &name, owner, "one name in AWS");
     }
     for topic in register.topics.values() {
         taken.take("topics", &topic.name.value.replace('.', "_"), &topic.name, "one metric of Kafka");

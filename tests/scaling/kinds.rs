@@ -62,6 +62,41 @@ pub const KINDS: &[(&str, Make)] = &[
     ("env", |n| {
         service(1, |_| format!("deploy {{ {} }}", list(n, |i| format!("env A{i} 1; secret B{i}\n"))))
     }),
+    ("environment", |n| {
+        let servers = list(n, |i| format!("server s{i} class=db.a.b storage-gb=20\n"));
+        let services = list(n, |i| format!("service r{i} {{ deploy; database d{i} on=s{i} }}\n"));
+        let there = list(n, |i| {
+            format!("server s{i} class=db.c.d\nservice r{i} {{ deploy cpu-millis=1; database pool=1 }}\n")
+        });
+        format!("{servers}{services}environment e {{ {there} }}\nenvironment f")
+    }),
+    ("environment of faults", |n| {
+        list(n, |i| format!("environment e{}\n", i % 3))
+            + &format!("environment x {{ {} }}", list(n, |i| format!("server s{i}; service r{i}\n")))
+    }),
+    ("env of an environment", |n| {
+        let parts = list(n, |i| format!("env A{i} 1; secret B{i}\n"));
+        format!(
+            "{}environment e {{ service of_many {{ deploy {{ {parts} }} }} }}",
+            service(1, |_| format!("deploy {{ {parts} }}"))
+        )
+    }),
+    ("topic of all", |n| {
+        let services = list(n / 5, |i| format!("service r{i} {{ deploy image=a }}\n"));
+        format!("{services}service o {{ topic t producers=all key=k {{ event E {{ field k text }} }} }}")
+    }),
+    ("built bucket", |n| {
+        let secrets = list(n, |i| format!("secret S{i}\n"));
+        let buckets = list(n / 5, |i| format!("store s3 bucket{i}\n"));
+        format!(
+            "platform p {{ kubernetes secrets=external-secrets }}\n{}",
+            built(&format!("{buckets} deploy image=a {{ {secrets} }}"))
+        )
+    }),
+    ("built server", |n| {
+        list(n / 10, |i| format!("server s{i} class=db.t3.small storage-gb=20 pooler-connections=5\n"))
+            + "environment e\n"
+    }),
     ("unknown column", |n| table(&list(n, |i| format!("unique b{i}\n")))),
     // Of mistakes of form only the first thousand are told, so there are more at every size.
     ("unknown flag", |n| format!("server s{}", " multi_az".repeat(3 * n))),

@@ -1,5 +1,6 @@
 //! What several rules share, and how their findings become those of a run.
 
+pub(super) mod accounts;
 pub(super) mod allowances;
 pub(super) mod apply;
 pub(super) mod lines;

@@ -43,6 +43,7 @@ fn names_with_an_environment_behind_are_looked_at() {
     legal(&with("b1", ""));
     illegal(&with("long", ""));
     illegal("environment Staging");
+    illegal("environment terraform");
     illegal("environment staging { namespace Nova }");
     illegal(&format!("platform {} \nenvironment staging", "p".repeat(60)));
     legal(&format!("platform {} \nenvironment staging {{ namespace a }}", "p".repeat(60)));
@@ -53,9 +54,21 @@ fn names_with_an_environment_behind_are_looked_at() {
 }
 
 #[test]
+fn servers_share_their_names_with_those_of_other_environments() {
+    let server = |name: &str| format!("server {name} class=db.t3.small storage-gb=20 read-replicas=1\n");
+    legal(&(server("db") + &server("db-demo") + "environment staging"));
+    colliding(&(server("db") + &server("db-staging") + "environment staging"));
+    colliding(&(server("db") + &server("db-a") + "environment a-b\nenvironment b"));
+    colliding(&(server("db") + &server("db-replica-1")));
+    legal(&(server("db") + &server("db-replica-2")));
+}
+
+#[test]
 fn buckets_share_their_names() {
     let two = |other: &str| "service a { store s3 files }\nservice b { store s3 ".to_owned() + other + " }";
     legal(&two("papers"));
+    legal(&(two("files-demo") + "\nenvironment staging"));
+    colliding(&(two("files-staging") + "\nenvironment staging"));
     colliding(&two("files"));
     legal("service a { store s3 files; store redis files }");
     colliding("service a { store s3 some-files; store s3 some--files }");
