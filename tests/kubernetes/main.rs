@@ -4,5 +4,6 @@ mod cluster;
 mod consistency;
 mod jobs;
 mod network;
+mod random;
 mod shapes;
 mod values;

@@ -12,7 +12,7 @@ use std::path::Path;
 type Way = (String, String, u64);
 
 /// The ways between pods of the namespace that one side allows: `ingress` or `egress`.
-fn ways(cluster: &Cluster, side: &str) -> BTreeSet<Way> {
+pub fn ways(cluster: &Cluster, side: &str) -> BTreeSet<Way> {
     let pods = cluster.pods();
     let selected = |selector: &Value| -> Vec<String> {
         let matches =
@@ -44,6 +44,11 @@ fn ways(cluster: &Cluster, side: &str) -> BTreeSet<Way> {
         }
     }
     found
+}
+
+/// One way on each line.
+pub fn with_names(ways: &BTreeSet<Way>) -> Vec<String> {
+    ways.iter().map(|(from, to, port)| format!("{from} to {to}:{port}")).collect()
 }
 
 #[test]

@@ -18,7 +18,7 @@ fn faults<T: DeserializeOwned>(object: &Value) -> Vec<String> {
     unknown
 }
 
-fn faults_of(object: &Value) -> Vec<String> {
+pub fn faults_of(object: &Value) -> Vec<String> {
     match (object["apiVersion"].as_str().unwrap(), object["kind"].as_str().unwrap()) {
         ("apps/v1", "Deployment") => faults::<Deployment>(object),
         ("autoscaling/v2", "HorizontalPodAutoscaler") => faults::<HorizontalPodAutoscaler>(object),
