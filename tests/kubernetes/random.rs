@@ -100,24 +100,23 @@ fn service(text: &mut String, choices: &[Choice], index: usize, choice: &Choice)
     );
     for (owner, need) in choice.needs.iter().enumerate().take(index) {
         let published = publishes(&choices[owner]);
-        match need {
-            1 => drop(writeln!(text, "    calls s{owner}.Ask{owner}")),
-            2 if published && choice.database > 0 => {
-                drop(writeln!(
-                    text,
-                    "    projection c{index}_{owner} of=s{owner}.t{owner} {{ carries note }}"
-                ));
-            }
-            3 if published && choice.database > 0 => drop(writeln!(
-                text,
-                "    table r{index}_{owner} {{ column id uuid primary-key; column o uuid; reference o to=s{owner}.t{owner} on-delete=delete verify=none }}"
-            )),
+        let copies = published && choice.database > 0;
+        let line = match need {
+            1 => format!("calls s{owner}.Ask{owner}"),
+            2 if copies => format!("projection c{index}_{owner} of=s{owner}.t{owner} {{ carries note }}"),
+            3 if copies => format!(
+                "table r{index}_{owner} {{ column id uuid primary-key; column o uuid; \
+                 reference o to=s{owner}.t{owner} on-delete=delete verify=none }}"
+            ),
             4.. if published => {
-                let group = GROUPS[usize::from(*need) - 4];
-                drop(writeln!(text, "    consumes s{owner}.T{owner}Created group=\"{group}-{index}\""));
+                format!(
+                    "consumes s{owner}.T{owner}Created group=\"{}-{index}\"",
+                    GROUPS[usize::from(*need) - 4]
+                )
             }
-            _ => {}
-        }
+            _ => continue,
+        };
+        let _ = writeln!(text, "    {line}");
     }
     for (bit, line) in [(1, "called-by edge"), (2, "called-by watch"), (4, "latency p95-ms=9")] {
         if choice.called_by & bit > 0 {
