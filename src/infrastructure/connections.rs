@@ -1,7 +1,9 @@
 //! How many connections a server has to take when everything runs at its most.
 
+use crate::reconcile;
 use crate::semantic::Register;
 use crate::semantic::model::{Environment, ServerId, Service, ServiceId};
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// Replicas beyond the most that run while a deployment is rolled out: `maxSurge` is 1.
@@ -14,6 +16,23 @@ const RELAY_CONNECTIONS: u64 = 2;
 const RELAY_DIRECT_CONNECTIONS: u64 = 1;
 /// Connections of jobs on one database, never through a pooler: a migration with its lock, and maintenance.
 const JOB_CONNECTIONS: u64 = 2;
+
+/// The services whose databases a server holds, in the order of the register, each with the number of reconciliations
+/// that read there.
+pub type ServicesOnServer = Vec<(ServiceId, u32)>;
+
+/// The services on every server that holds a database.
+pub fn services_on_servers(register: &Register) -> BTreeMap<ServerId, ServicesOnServer> {
+    let reconciliations = reconcile::connections(register);
+    let mut on_servers: BTreeMap<ServerId, ServicesOnServer> = BTreeMap::new();
+    for (id, service) in register.services.iter() {
+        if let Some(server) = service.database.as_ref().and_then(|database| database.server) {
+            let number = reconciliations.get(&id).copied().unwrap_or_default();
+            on_servers.entry(server).or_default().push((id, number));
+        }
+    }
+    on_servers
+}
 
 /// The connections of one server in one environment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

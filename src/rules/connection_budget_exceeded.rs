@@ -3,12 +3,10 @@
 use super::support::text::in_environment;
 use super::{Rule, Scope};
 use crate::diagnostic::{Finding, Severity};
-use crate::infrastructure::Connections;
-use crate::reconcile;
+use crate::infrastructure::{Connections, services_on_servers};
 use crate::semantic::Register;
 use crate::semantic::model::{Environment, Server, ServerId, ServiceId};
 use crate::source::Place;
-use std::collections::BTreeMap;
 
 pub(super) const RULE: Rule = Rule {
     name: "connection-budget-exceeded",
@@ -63,15 +61,7 @@ service orders {
 };
 
 fn check(register: &Register, findings: &mut Vec<Finding>) {
-    let reconciliations = reconcile::connections(register);
-    let mut on_server: BTreeMap<ServerId, Vec<(ServiceId, u32)>> = BTreeMap::new();
-    for (id, service) in register.services.iter() {
-        if let Some(server) = service.database.as_ref().and_then(|database| database.server) {
-            let reconciliations = reconciliations.get(&id).copied().unwrap_or_default();
-            on_server.entry(server).or_default().push((id, reconciliations));
-        }
-    }
-    for (id, services) in on_server {
+    for (id, services) in services_on_servers(register) {
         let mut in_production = None;
         for environment in register.environments() {
             let most = environment.server(id).max_connections;

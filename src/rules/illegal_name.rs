@@ -1,5 +1,6 @@
 //! Rule `illegal-name`: a name that something made from the register would not take.
 
+use super::support::accounts::names_in_aws;
 use super::{Rule, Scope};
 use crate::diagnostic::{Finding, Severity};
 use crate::names::{Target, check as check_name};
@@ -24,7 +25,7 @@ Reports a name that is not legal in one of the places that it reaches:
 - platform, environments, services, externs, namespaces: lower-case letters, digits and `-` as Kubernetes takes them; a service at most
   40 bytes, since objects are named after it
 - databases: lower-case letters, digits and `_`; servers: as RDS takes them, buckets: as S3 takes them;
-  both also with an environment's name behind
+  both also with an environment's name behind, and servers with the number of a replica
 - tables and read copies: letters, digits and `_` (`as=` gives a table any name in the database)
 - columns, enums, their values, indexes, constraints: at most 63 bytes without control characters; no column is called
   like one of PostgreSQL's system columns, no enum like one of its types, and neither tables nor schemas begin with `pg_`
@@ -151,6 +152,7 @@ impl Names<'_> {
             self.check(&server.name, &[Target::RdsInstance], "a server");
         }
         self.environments(register);
+        self.in_aws(register);
         for outside in register.externs.values() {
             self.check(&outside.name, &[Target::Kubernetes], "an extern");
             self.check_each(&outside.namespace, Target::Kubernetes, "a namespace");
@@ -165,30 +167,24 @@ impl Names<'_> {
             self.check(&declared.name, &[Target::Kubernetes, Target::TerraformValues], "an environment");
             self.check_each(&declared.namespace, Target::Kubernetes, "a namespace");
             if declared.namespace.is_none() {
-                let namespace = environment.namespace();
-                self.named_after(&declared.name, &namespace, Target::Kubernetes, "a namespace");
+                let namespace = Located::new(environment.namespace(), declared.name.place);
+                self.check(&namespace, &[Target::Kubernetes], "a namespace");
             }
             for deploy in declared.deploys.values() {
                 self.deploy(deploy);
             }
-            for (_, server) in
-                environment.servers().filter(|(_, server)| is_legal(&server.name, Target::RdsInstance))
-            {
-                let name = environment.named(server.name.as_str());
-                self.named_after(&declared.name, &name, Target::RdsInstance, "a server");
-            }
-            let stores = register.services.values().flat_map(|service| &service.stores);
-            let buckets = stores.filter(|store| store.kind == StoreKind::S3);
-            for bucket in buckets.filter(|bucket| is_legal(&bucket.name, Target::Bucket)) {
-                let name = environment.named(bucket.name.as_str());
-                self.named_after(&declared.name, &name, Target::Bucket, "a bucket");
-            }
         }
     }
 
-    /// What is named after an environment, which is to blame where the name is not legal.
-    fn named_after(&mut self, environment: &Located<String>, name: &str, target: Target, what: &str) {
-        self.check(&Located::new(name.to_owned(), environment.place), &[target], what);
+    /// What is called otherwise in AWS than in the register. The environment behind the name is to blame where that is not
+    /// legal.
+    fn in_aws(&mut self, register: &Register) {
+        for it in names_in_aws(register) {
+            if check_name(it.owner.as_str(), it.target).is_ok() {
+                let place = it.environment.unwrap_or(it.owner).place;
+                self.check(&Located::new(it.name, place), &[it.target], it.what);
+            }
+        }
     }
 
     fn service(&mut self, service: &Service) {
@@ -281,8 +277,4 @@ impl Names<'_> {
             self.fields(response);
         }
     }
-}
-
-fn is_legal(name: &Located<String>, target: Target) -> bool {
-    check_name(name.as_str(), target).is_ok()
 }

@@ -98,8 +98,8 @@ fn check(register: &Register, findings: &mut Vec<Finding>) {
             taken.take(&scope, &names::hcl_name(store.name.as_str()), &store.name, "one module of Terraform");
         }
     }
-    for NameInAws { scope, name, owner } in names_in_aws(register) {
-        taken.take(scope, &name, owner, "one name in AWS");
+    for NameInAws { name, owner, what, .. } in names_in_aws(register) {
+        taken.take(&format!("{what} in AWS"), &name, owner, "one name in AWS");
     }
     for topic in register.topics.values() {
         taken.take("topics", &topic.name.value.replace('.', "_"), &topic.name, "one metric of Kafka");

@@ -1,9 +1,8 @@
 //! Who takes how many connections on which server, in each environment.
 
-use crate::infrastructure::{ConnectionLine, Connections};
-use crate::reconcile;
+use crate::infrastructure::{ConnectionLine, Connections, ServicesOnServer, services_on_servers};
 use crate::semantic::Register;
-use crate::semantic::model::{Environment, Server, ServerId, ServiceId};
+use crate::semantic::model::{Environment, Server, ServerId};
 use crate::templates::{MarkdownCode, MarkdownText, Quoted};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -37,31 +36,23 @@ struct LineView {
 }
 
 pub(super) fn view(register: &Register) -> View {
-    let reconciliations = reconcile::connections(register);
-    let mut on_server: BTreeMap<ServerId, Vec<(ServiceId, u32)>> = BTreeMap::new();
-    for (id, service) in super::services_by_name(register) {
-        if let Some(server) = service.database.as_ref().and_then(|database| database.server) {
-            let reconciliations = reconciliations.get(&id).copied().unwrap_or_default();
-            on_server.entry(server).or_default().push((id, reconciliations));
-        }
+    let mut on_servers = services_on_servers(register);
+    for services in on_servers.values_mut() {
+        services.sort_by_key(|(id, _)| register.services[*id].name.as_str());
     }
-    View {
-        environments: register
-            .environments()
-            .map(|environment| of(register, environment, &on_server))
-            .collect(),
-    }
+    let environments = register.environments().map(|environment| of(register, environment, &on_servers));
+    View { environments: environments.collect() }
 }
 
 fn of(
     register: &Register,
     environment: Environment<'_>,
-    on_server: &BTreeMap<ServerId, Vec<(ServiceId, u32)>>,
+    on_servers: &BTreeMap<ServerId, ServicesOnServer>,
 ) -> EnvironmentView {
     let mut servers: Vec<(ServerId, &Server)> = environment.servers().collect();
     servers.sort_by_key(|(_, server)| server.name.as_str());
     let server_view = |(id, server): &(ServerId, &Server)| {
-        let services = on_server.get(id).map_or(&[][..], Vec::as_slice);
+        let services = on_servers.get(id).map_or(&[][..], Vec::as_slice);
         let connections = Connections::of(register, environment, *id, services);
         ServerView {
             name: MarkdownCode::new(server.name.as_str()),

@@ -42,6 +42,12 @@ fn names_with_an_environment_behind_are_looked_at() {
     };
     legal(&with("b1", ""));
     illegal(&with("long", ""));
+    let replicas =
+        |name: &str, many: u32| format!("server {name} class=db.t3.small storage-gb=20 read-replicas={many}");
+    legal(&replicas(&"a".repeat(53), 9));
+    illegal(&replicas(&"a".repeat(53), 10));
+    legal(&(replicas(&"a".repeat(50), 9) + "\nenvironment b1"));
+    illegal(&(replicas(&"a".repeat(50), 10) + "\nenvironment b1"));
     illegal("environment Staging");
     illegal("environment terraform");
     illegal("environment staging { namespace Nova }");
