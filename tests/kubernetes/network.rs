@@ -174,7 +174,9 @@ fn externs_databases_and_brokers_are_where_the_register_says() {
     assert!(names("users-migrate", "ingress").is_empty());
     let databases = [one("10.1.0.0/24", 5432), one("fd00::/64", 5432)];
     assert_eq!(names("users-migrate-outside", "egress"), databases);
-    assert_eq!(names("main-pooler", "egress")[1..], databases);
+    let names_are_asked = ["kube-system", "169.254.20.10/32"].map(|peer| (peer.to_owned(), vec![53, 53]));
+    assert_eq!(names("main-pooler", "egress")[..2], names_are_asked);
+    assert_eq!(names("main-pooler", "egress")[2..], databases);
     assert_eq!(names("users-relay-outside", "egress")[..2], databases);
     assert_eq!(names("users-relay-outside", "egress")[2..], [one("10.2.0.0/24", 9094)]);
     // Through the pooler alone.

@@ -59,6 +59,38 @@ fn variables_have_the_values_of_the_register() {
     assert_eq!(names, ["PGAPPNAME", "DATABASE_URL", "NO", "ON"]);
 }
 
+/// Services may be called like files and folders of the output.
+#[test]
+fn names_of_files_are_names_of_services_too() {
+    let names = [
+        "service",
+        "network",
+        "kustomization",
+        "server",
+        "relay",
+        "base",
+        "shared",
+        "namespace",
+        "production",
+    ];
+    let services = names.map(|name| {
+        format!("service {name} {{ deploy image=i; database {name} on=services; table {name}s {{ column id uuid primary-key }} }}\n")
+    });
+    let cluster = Cluster::of(
+        &build(&format!(
+            "server services class=db.t3.small storage-gb=20 max-connections=900 pooler-connections=20\n{}\nenvironment base {{ }}",
+            services.concat()
+        )),
+        "base",
+    );
+    for name in names {
+        for kind in ["Deployment", "ServiceAccount", "Service", "ConfigMap", "NetworkPolicy"] {
+            cluster.get(kind, name);
+        }
+        assert!(cluster.kind("Job").any(|(job, _)| job.starts_with(&format!("{name}-migrate-"))), "{name}");
+    }
+}
+
 #[test]
 fn no_file_holds_a_text_without_quotes_that_means_something_else() {
     // Read as YAML 1.1 reads it, where `no` and `012` are no texts, each text of the register is still one.

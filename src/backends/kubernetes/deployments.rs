@@ -2,8 +2,8 @@
 
 use super::Context;
 use super::parts::{
-    Volume, command, component, resources, secret_variable, variable, verified, workload_labels,
-    workload_selector,
+    Volume, authority_secret, command, component, resources, secret_variable, variable, verified,
+    workload_labels, workload_selector,
 };
 use crate::infrastructure::{
     DatabaseAccess, Image, RoleKind, Route, SecretKey, Service, Workload, WorkloadKind, port,
@@ -252,7 +252,7 @@ impl Context<'_> {
         }
         if workload.uses_brokers {
             volumes.push((true, Volume::secret("kafka-user", "/etc/kafka/user", &workload.name)));
-            let authority = super::brokers::authority_secret(environment);
+            let authority = authority_secret(environment);
             volumes.push((true, Volume::secret("kafka-ca", "/etc/kafka/ca", &authority)));
         }
         volumes

@@ -1,7 +1,6 @@
 //! Kubernetes: for each service a base that is as production is, and for each environment an overlay with what an environment
 //! decides. The objects of a service are called after it; no name has a prefix, since every environment has a namespace of its own.
 
-mod brokers;
 mod config_maps;
 mod deployments;
 mod inputs;
@@ -145,7 +144,7 @@ impl<'a> Context<'a> {
                     self.templates.render("kubernetes/deployment.yaml", &view)?
                 }
             };
-            folder.add(&format!("{}.yaml", workload.name), contents);
+            folder.add(&format!("{}.yaml", file_stem(service, workload)), contents);
         }
         folder.add("network.yaml", self.policies(service)?);
         let mut resources = Vec::new();
@@ -245,6 +244,13 @@ pub fn platform(register: &Register) -> &str {
 
 /// The node of files that are made from all of it.
 const REGISTER: &str = "the register";
+
+/// What the file of a workload is called: as the workload is, without the service. So no service's name meets that of another
+/// file.
+fn file_stem<'a>(service: &Service, workload: &'a Workload) -> &'a str {
+    let ending = workload.name.strip_prefix(&service.name).and_then(|rest| rest.strip_prefix('-'));
+    ending.unwrap_or("server")
+}
 
 /// The Service by which clients find every pod of a service.
 pub fn headless(service: &str) -> String {

@@ -15,6 +15,11 @@ const NOT_INTERNET: [&str; 5] =
 const NOT_INTERNET_6: [&str; 2] = ["fc00::/7", "fe80::/10"];
 /// HTTPS, by which buckets are reached.
 const HTTPS: u16 = 443;
+/// Where NodeLocal DNSCache answers, in clusters that have it (Kubernetes, "Using NodeLocal DNSCache").
+const NODE_LOCAL_DNS: &str = "169.254.20.10/32";
+/// Where EKS says who a pod is in AWS (Amazon EKS user guide, "EKS Pod Identity"), and its port.
+const POD_IDENTITY: [&str; 2] = ["169.254.170.23/32", "fd00:ec2::23/128"];
+const POD_IDENTITY_PORT: u16 = 80;
 
 #[derive(Serialize)]
 struct PoliciesView {
@@ -55,7 +60,11 @@ impl RuleView {
             ("namespaceSelector", matches(NAMESPACE_NAME, "kube-system")),
             ("podSelector", matches("k8s-app", "kube-dns")),
         ]);
-        RuleView { comment: comment("names"), peers: vec![peer], ports: Yaml::list(["UDP", "TCP"].map(port)) }
+        RuleView {
+            comment: comment("names"),
+            peers: vec![peer, block(NODE_LOCAL_DNS)],
+            ports: Yaml::list(["UDP", "TCP"].map(port)),
+        }
     }
 }
 
@@ -93,17 +102,21 @@ fn namespace(name: &str) -> Yaml {
 }
 
 fn networks(networks: &[IpNet]) -> Vec<Yaml> {
-    let block = |network: &IpNet| Yaml::map([("ipBlock", Yaml::map([("cidr", network.to_string().into())]))]);
-    networks.iter().map(block).collect()
+    networks.iter().map(|network| block(&network.to_string())).collect()
+}
+
+/// The addresses of a network.
+fn block(network: &str) -> Yaml {
+    Yaml::map([("ipBlock", Yaml::map([("cidr", network.into())]))])
 }
 
 /// Everything that has an address on the internet.
 fn internet() -> Vec<Yaml> {
-    let block = |all: &str, but: &[&str]| {
+    let but = |all: &str, but: &[&str]| {
         let but = Yaml::list(but.iter().copied());
         Yaml::map([("ipBlock", Yaml::map([("cidr", all.into()), ("except", but)]))])
     };
-    vec![block("0.0.0.0/0", &NOT_INTERNET), block("::/0", &NOT_INTERNET_6)]
+    vec![but("0.0.0.0/0", &NOT_INTERNET), but("::/0", &NOT_INTERNET_6)]
 }
 
 impl Context<'_> {
@@ -235,6 +248,8 @@ impl Context<'_> {
         }
         if !service.buckets.is_empty() && uses_stores(workload) {
             rules.push(RuleView::new("its buckets", internet(), &[HTTPS]));
+            let peers = POD_IDENTITY.map(block).into();
+            rules.push(RuleView::new("who it is in AWS", peers, &[POD_IDENTITY_PORT]));
         }
         rules
     }

@@ -2,13 +2,14 @@
 
 use super::deployments::DeploymentView;
 use super::kustomization::Kustomization;
-use super::parts::{Entry, comment, labels};
+use super::parts::{Entry, authority_secret, comment, labels};
 use super::{Context, Folder, JobFiles, headless};
 use crate::backends::GeneratedFile;
 use crate::infrastructure::{Image, Service, Workload, WorkloadKind};
 use crate::names::variable;
 use crate::semantic::model::{Environment, Scale, SecretsFrom};
 use crate::templates::{Quoted, TemplateError, Yaml};
+use foldhash::{HashSet, HashSetExt};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -104,10 +105,10 @@ impl Context<'_> {
 
     /// What programs of a service read from their ConfigMap: what the register says, and where others are found.
     fn settings(&self, environment: Environment<'_>, service: &Service) -> Vec<(String, Yaml)> {
-        let mut settings: Vec<(String, Yaml)> = Vec::new();
+        let (mut settings, mut taken) = (Vec::new(), HashSet::new());
         let mut set = |key: &str, value: String| {
-            if settings.iter().all(|(taken, _)| taken != key) {
-                settings.push((key.to_owned(), value.into()));
+            if taken.insert(key.to_owned()) {
+                settings.push((key.to_owned(), Yaml::from(value)));
             }
         };
         for (key, value) in environment.deploy(service.id).into_iter().flat_map(|deploy| &deploy.env) {
@@ -208,7 +209,7 @@ impl Context<'_> {
             max: scale.max,
             cpu_percent: scale.cpu_percent,
             triggers,
-            ca_secret: super::brokers::authority_secret(environment).into(),
+            ca_secret: authority_secret(environment).into(),
             user_secret: workload.name.as_str().into(),
         }
     }
@@ -233,7 +234,7 @@ impl Context<'_> {
             let introduction =
                 comment(&format!("What is different of {} in {}.", workload.name, environment.name()));
             let view = PatchView { introduction, changes };
-            let path = format!("{}.patch.yaml", workload.name);
+            let path = format!("{}.patch.yaml", super::file_stem(service, workload));
             folder.add(&path, self.templates.render("kubernetes/patch.yaml", &view)?);
             let target = Yaml::map([("kind", "Deployment".into()), ("name", workload.name.as_str().into())]);
             kustomization.patches.push(Yaml::map([("path", path.into()), ("target", target)]));

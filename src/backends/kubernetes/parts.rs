@@ -1,6 +1,7 @@
 //! Parts that several objects have: labels, variables, volumes, comments.
 
 use crate::infrastructure::WorkloadKind;
+use crate::semantic::model::Environment;
 use crate::templates::{Quoted, Yaml};
 use crate::text::one_line;
 use serde::Serialize;
@@ -23,6 +24,12 @@ pub const NAMESPACE_NAME: &str = "kubernetes.io/metadata.name";
 pub const CA_CONFIG_MAP: &str = "postgres-ca";
 /// Its key, and so the name of the file.
 const CA_FILE: &str = "/etc/postgres-ca/ca.pem";
+
+/// The Secret that Strimzi makes with the certificate of a cluster's authority (Strimzi, "Clients and trust"): its key is
+/// `ca.crt`.
+pub fn authority_secret(environment: Environment<'_>) -> String {
+    format!("{}-cluster-ca-cert", environment.kafka_cluster())
+}
 
 /// What a workload is called in labels, as the container that it is about.
 pub fn component(kind: &WorkloadKind) -> &'static str {
