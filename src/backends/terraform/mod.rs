@@ -9,7 +9,9 @@ use crate::infrastructure::{Infrastructure, state_key};
 use crate::names::hcl_name;
 use crate::semantic::Register;
 use crate::semantic::model::Environment;
-use crate::templates::{Hcl, HclAttributes, HclString, MarkdownCode, Quoted, TemplateError, Templates};
+use crate::templates::{
+    Hcl, HclAttributes, HclString, MarkdownCode, Quoted, ShellWord, TemplateError, Templates,
+};
 use serde::Serialize;
 
 /// Files of the shared modules; their templates have the same names. Nothing of a register stands in them.
@@ -52,30 +54,20 @@ pub fn render(
         return Ok(files);
     }
     for (module, names) in MODULES {
-        for name in names {
-            files.push(shared(
-                templates,
-                &format!("terraform/{module}/{name}"),
-                &format!("modules/{module}/{name}"),
-            )?);
+        let own = names.iter().map(|name| (format!("terraform/{module}/{name}"), *name));
+        let versions = ("terraform/versions.tf".to_owned(), "versions.tf");
+        for (template, name) in own.chain([versions]) {
+            files.push(shared(templates, &template, &format!("modules/{module}/{name}"), &Nothing {})?);
         }
-        files.push(shared(templates, "terraform/versions.tf", &format!("modules/{module}/versions.tf"))?);
     }
     paths.sort();
+    let environments = register.environments().map(|environment| MarkdownCode::new(environment.name()));
     let view = ReadmeView {
-        example: Quoted::already(format!("terraform/{}", paths[0])),
+        example: ShellWord::new(&format!("terraform/{}", paths[0])),
         roots: paths.iter().map(|path| MarkdownCode::new(path)).collect(),
-        environments: register
-            .environments()
-            .map(|environment| MarkdownCode::new(environment.name()))
-            .collect(),
+        environments: environments.collect(),
     };
-    let readme = templates.render("terraform/README.md", &view)?;
-    files.push(GeneratedFile {
-        path: "terraform/README.md".to_owned(),
-        node: "the register".to_owned(),
-        contents: readme,
-    });
+    files.push(shared(templates, "terraform/README.md", "README.md", &view)?);
     Ok(files)
 }
 
@@ -83,15 +75,21 @@ pub fn render(
 struct ReadmeView {
     roots: Vec<MarkdownCode>,
     environments: Vec<MarkdownCode>,
-    example: Quoted,
+    example: ShellWord,
 }
 
 /// A template without a view.
 #[derive(Serialize)]
 struct Nothing {}
 
-fn shared(templates: &Templates, template: &str, path: &str) -> Result<GeneratedFile, TemplateError> {
-    let contents = templates.render(template, &Nothing {})?;
+/// A file of the whole register.
+fn shared<V: Serialize>(
+    templates: &Templates,
+    template: &str,
+    path: &str,
+    view: &V,
+) -> Result<GeneratedFile, TemplateError> {
+    let contents = templates.render(template, view)?;
     Ok(GeneratedFile { path: format!("terraform/{path}"), node: "the register".to_owned(), contents })
 }
 

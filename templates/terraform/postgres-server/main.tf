@@ -38,6 +38,7 @@ resource "aws_db_instance" "this" {
   parameter_group_name   = aws_db_parameter_group.this.name
   ca_cert_identifier     = "rds-ca-rsa2048-g1"
 
+  snapshot_identifier                 = var.restored_from_snapshot
   username                            = var.administrator
   manage_master_user_password         = true
   master_user_secret_kms_key_id       = module.kms_key.arn
@@ -66,6 +67,10 @@ resource "aws_db_instance" "this" {
 
   # RDS would make the groups itself, without the key and for ever.
   depends_on = [aws_cloudwatch_log_group.this]
+
+  lifecycle {
+    ignore_changes = [snapshot_identifier]
+  }
 }
 
 resource "aws_cloudwatch_log_group" "this" {

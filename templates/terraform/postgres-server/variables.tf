@@ -118,6 +118,7 @@ variable "port" {
   description = "The port that it listens on."
   type        = number
   default     = 5432
+  nullable    = false
 
   validation {
     condition     = var.port >= 1150 && var.port <= 65535
@@ -186,6 +187,7 @@ variable "administrator" {
   description = "The administrator, who runs bootstrap.sql. AWS makes the password and keeps it in a secret."
   type        = string
   default     = "administrator"
+  nullable    = false
 
   validation {
     condition     = can(regex("^[a-z][a-z0-9_]{0,62}$", var.administrator)) && !contains(["admin", "rdsadmin"], var.administrator)
@@ -193,22 +195,31 @@ variable "administrator" {
   }
 }
 
+variable "restored_from_snapshot" {
+  description = "The snapshot that the server is made from. Counts when it is made; afterwards nothing follows from a change."
+  type        = string
+  default     = null
+}
+
 variable "deletion_protection" {
   description = "Whether AWS refuses to delete the server."
   type        = bool
   default     = true
+  nullable    = false
 }
 
 variable "apply_immediately" {
   description = "Whether changes that restart the server wait for the maintenance window (false) or not (true)."
   type        = bool
   default     = false
+  nullable    = false
 }
 
 variable "log_retention_days" {
   description = "For how many days logs are kept."
   type        = number
   default     = 365
+  nullable    = false
 
   validation {
     condition     = contains([365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_days)
@@ -220,6 +231,7 @@ variable "statement_timeout_ms" {
   description = "How long a statement may run, in milliseconds."
   type        = number
   default     = 30000
+  nullable    = false
 
   validation {
     condition     = var.statement_timeout_ms >= 1000
@@ -231,6 +243,7 @@ variable "lock_timeout_ms" {
   description = "How long a statement may wait for a lock, in milliseconds."
   type        = number
   default     = 5000
+  nullable    = false
 
   validation {
     condition     = var.lock_timeout_ms >= 100
@@ -242,6 +255,7 @@ variable "log_min_duration_ms" {
   description = "From how many milliseconds on a statement is logged as slow."
   type        = number
   default     = 1000
+  nullable    = false
 
   validation {
     condition     = var.log_min_duration_ms >= 0

@@ -24,6 +24,13 @@ module {{ view.module }} {
   alarm_topic_arns           = var.alarm_topic_arns
   deletion_protection        = var.deletion_protection
   apply_immediately          = var.apply_immediately
+  restored_from_snapshot     = var.restored_from_snapshot
+  administrator              = var.administrator
+  most_storage_gb            = var.most_storage_gb
+  log_retention_days         = var.log_retention_days
+  statement_timeout_ms       = var.statement_timeout_ms
+  lock_timeout_ms            = var.lock_timeout_ms
+  log_min_duration_ms        = var.log_min_duration_ms
 }
 {%- for move in view.moves %}
 

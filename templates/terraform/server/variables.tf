@@ -109,3 +109,47 @@ variable "apply_immediately" {
   type        = bool
   default     = false
 }
+
+variable "restored_from_snapshot" {
+  description = "The snapshot that the server is made from. Counts when it is made; afterwards nothing follows from a change."
+  type        = string
+  default     = null
+}
+
+# Where these are null, what the module says holds.
+
+variable "administrator" {
+  description = "The administrator, who runs bootstrap.sql."
+  type        = string
+  default     = null
+}
+
+variable "most_storage_gb" {
+  description = "Up to how many GB RDS may grow the storage by itself. Null: not at all, so that the cost is what was planned."
+  type        = number
+  default     = null
+}
+
+variable "log_retention_days" {
+  description = "For how many days logs are kept."
+  type        = number
+  default     = null
+}
+
+variable "statement_timeout_ms" {
+  description = "How long a statement may run, in milliseconds."
+  type        = number
+  default     = null
+}
+
+variable "lock_timeout_ms" {
+  description = "How long a statement may wait for a lock, in milliseconds."
+  type        = number
+  default     = null
+}
+
+variable "log_min_duration_ms" {
+  description = "From how many milliseconds on a statement is logged as slow."
+  type        = number
+  default     = null
+}
