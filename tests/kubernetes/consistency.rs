@@ -10,6 +10,7 @@ fn is_made_by_others(kind: &str, name: &str, cluster: &Cluster) -> bool {
         "ConfigMap" => name == "postgres-ca",
         "Secret" => {
             name.ends_with("-cluster-ca-cert")
+                || name.ends_with("-pooler-tls")
                 || cluster.objects.contains_key(&("Deployment".into(), name.into()))
         }
         _ => false,

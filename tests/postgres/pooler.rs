@@ -65,7 +65,7 @@ impl Drop for Pooler {
 }
 
 impl Pooler {
-    fn start(objects: &[Value], server_port: u16) -> Pooler {
+    fn start(objects: &[Value], server_port: u16, has_certificate: bool) -> Pooler {
         let folder = tempfile::Builder::new().prefix("freehold-pooler-").tempdir_in("/tmp").unwrap();
         let path = |name: &str| folder.path().join(name);
         let pod = &object(objects, "Deployment")["spec"]["template"]["spec"];
@@ -89,13 +89,22 @@ impl Pooler {
             }
         }
         std::fs::create_dir(path("run")).unwrap();
+        std::fs::create_dir(path("tls")).unwrap();
+        if has_certificate {
+            certify(&path("tls"));
+        }
         give_away(&path("run"));
         give_away(folder.path());
-        assert_eq!(words[..4], ["sh", "/scripts/pooler.sh", "/secrets", "/run/pgbouncer"]);
+        assert_eq!(words[..5], ["sh", "/scripts/pooler.sh", "/secrets", "/tls", "/run/pgbouncer"]);
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates/kubernetes/pooler.sh");
         let script = std::fs::read_to_string(script).unwrap();
         let mut shell = unprivileged("sh");
-        shell.args(["-c", &script, "pooler.sh"]).arg(path("secrets")).arg(path("run")).args(&words[4..]);
+        shell
+            .args(["-c", &script, "pooler.sh"])
+            .arg(path("secrets"))
+            .arg(path("tls"))
+            .arg(path("run"))
+            .args(&words[5..]);
         let output = shell.current_dir("/").output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 
@@ -130,6 +139,25 @@ impl Pooler {
         }
         result
     }
+}
+
+/// A certificate of its own for a pooler, as the user who runs it reads it.
+fn certify(folder: &Path) {
+    let names = ["tls.key", "tls.crt"].map(|name| folder.join(name));
+    let mut openssl = Command::new("openssl");
+    openssl.args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=pooler.test"]);
+    openssl.arg("-keyout").arg(&names[0]).arg("-out").arg(&names[1]);
+    let output = openssl.output().expect("`tests/run` installs openssl where it is missing");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    names.iter().for_each(|name| give_away(name));
+}
+
+/// What openssl says of a handshake.
+fn handshake(port: u16) -> String {
+    let mut openssl = Command::new("openssl");
+    openssl.args(["s_client", "-starttls", "postgres", "-connect", &format!("127.0.0.1:{port}")]);
+    let output = openssl.stdin(std::process::Stdio::null()).output().unwrap();
+    String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
 /// The configuration, but for the places that a pod has, TLS, which the server of a test lacks, and what an older PgBouncer does
@@ -199,7 +227,7 @@ fn programs_share_the_connections_of_a_database() {
         let server = Server::start_with(installation, &settings);
         runtime().block_on(async {
             let administrator = prepare(&server, port).await;
-            let pooler = Pooler::start(&objects, port);
+            let pooler = Pooler::start(&objects, port, false);
             let first = pooler.connect("shop_one", "one_app", PASSWORD).await;
             let first = first.unwrap_or_else(|error| panic!("{error:?}\n{}", pooler.log()));
             assert_eq!(
@@ -237,6 +265,11 @@ fn programs_share_the_connections_of_a_database() {
             }
             // 13 connections for two replicas and two databases.
             assert_eq!(open, "3", "{}", pooler.log());
+
+            let pooler = Pooler::start(&objects, port, true);
+            let refused = pooler.connect("shop_one", "one_app", PASSWORD).await.err().unwrap();
+            assert!(format!("{refused:?}").contains("SSL required"), "{refused:?}\n{}", pooler.log());
+            assert!(handshake(pooler.port).contains("pooler.test"));
         });
     }
 }

@@ -5,7 +5,7 @@ use super::parts::{POOLER, Volume, command, comment, pooler_selector, workload_l
 use super::{Context, REGISTER};
 use crate::backends::GeneratedFile;
 use crate::backends::sql_text::one_line_feed_at_the_end;
-use crate::infrastructure::{Database, Image, RoleKind, Route, Server, Service, Workload, port};
+use crate::infrastructure::{Database, Image, RoleKind, Route, Server, Service, Workload, object_name, port};
 use crate::semantic::model::Environment;
 use crate::templates::{Quoted, TemplateError, Yaml};
 use serde::Serialize;
@@ -88,7 +88,7 @@ impl Context<'_> {
     ) -> PoolerView {
         let (replicas, each) = self.shares(environment, connections, databases);
         let mut words =
-            ["sh", "/scripts/pooler.sh", "/secrets", "/run/pgbouncer"].map(str::to_owned).to_vec();
+            ["sh", "/scripts/pooler.sh", "/secrets", "/tls", "/run/pgbouncer"].map(str::to_owned).to_vec();
         let mut secrets = Vec::new();
         let mut readers = Vec::new();
         for database in databases {
@@ -108,9 +108,15 @@ impl Context<'_> {
         }
         let run = Yaml::map([("medium", "Memory".into()), ("sizeLimit", "1Mi".into())]);
         let run = Yaml::map([("name", "run".into()), ("emptyDir", run)]);
+        let tls = Yaml::map([
+            ("secretName", object_name(name, "tls").into()),
+            // Without it clients speak to the pooler as they are, and a mesh or nobody encrypts.
+            ("optional", Yaml::Flag(true)),
+        ]);
         let mut volumes = vec![
             Volume::temporary("16Mi").volume,
             run,
+            Yaml::map([("name", "tls".into()), ("secret", tls)]),
             Volume::certificates().volume,
             Volume::scripts(&self.scripts).volume,
             Volume::config_map("configuration", "", name).volume,
