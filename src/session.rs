@@ -1,7 +1,8 @@
 //! One run: load, check, plan, render. The one entry for commands and tests; knows nothing of arguments.
 
 use crate::backends::{
-    Backend, GeneratedFile, bootstrap, docs, kubernetes, migrations, protobuf, reconciliation, terraform,
+    Backend, GeneratedFile, bootstrap, docs, kafka, kubernetes, migrations, prometheus, protobuf,
+    reconciliation, terraform,
 };
 use crate::diagnostic::{Finding, Severity};
 use crate::infrastructure::Infrastructure;
@@ -214,13 +215,13 @@ pub fn generate(
         if selection.includes_backend(Backend::Reconciliation) || has_jobs {
             files.extend(reconciliation(register, &reconciliations, templates, selection)?);
         }
-        let has_servers = selection.includes_backend(Backend::Terraform);
-        let infrastructure = (has_jobs || has_servers).then(|| Infrastructure::of(register, locks));
+        let is_run = RUNNING.iter().any(|backend| selection.includes_backend(*backend));
+        let infrastructure = is_run.then(|| Infrastructure::of(register, locks));
         let in_cluster = infrastructure.as_ref().filter(|_| has_jobs);
         let in_cluster = cluster(register, in_cluster, templates, selection, &files)?;
         files.extend(in_cluster);
-        if let Some(infrastructure) = infrastructure.as_ref().filter(|_| has_servers) {
-            files.extend(terraform::render(register, infrastructure, templates)?);
+        if let Some(infrastructure) = &infrastructure {
+            files.extend(around(register, infrastructure, templates, selection)?);
         }
         Ok::<(), GenerateError>(())
     })?;
@@ -230,6 +231,29 @@ pub fn generate(
     changes.retain(|change| selection.includes_lock(&change.owner));
     ended(Stage::Render);
     Ok(Generated { files, locks: changes })
+}
+
+/// Backends whose files are made from what runs.
+const RUNNING: [Backend; 4] = [Backend::Kubernetes, Backend::Kafka, Backend::Prometheus, Backend::Terraform];
+
+/// What is around a cluster: topics, alerts, servers.
+fn around(
+    register: &Register,
+    infrastructure: &Infrastructure,
+    templates: &Templates,
+    selection: &Selection,
+) -> Result<Vec<GeneratedFile>, TemplateError> {
+    let mut files = Vec::new();
+    if selection.includes_backend(Backend::Kafka) {
+        files.extend(kafka::render(register, infrastructure, templates)?);
+    }
+    if selection.includes_backend(Backend::Prometheus) {
+        files.extend(prometheus::render(register, infrastructure, templates)?);
+    }
+    if selection.includes_backend(Backend::Terraform) {
+        files.extend(terraform::render(register, infrastructure, templates)?);
+    }
+    Ok(files)
 }
 
 /// How many services are worked on at a time: enough for every core, few enough that not all schemas are in

@@ -136,7 +136,7 @@ fn what_cannot_run_exits_with_two_and_says_why() {
         (
             &good,
             "build --only zzzzzz",
-            "the backends are sql, proto, reconciliation, kubernetes, terraform, docs",
+            "the backends are sql, proto, reconciliation, kubernetes, kafka, prometheus, terraform, docs",
         ),
         (&good, "build --templates gone", "cannot read the template `gone`"),
         (&good, "build --templates model/register.kdl", "`--templates` names a folder, and this is a file"),

@@ -2,8 +2,10 @@
 
 pub mod bootstrap;
 pub mod docs;
+pub mod kafka;
 pub mod kubernetes;
 pub mod migrations;
+pub mod prometheus;
 pub mod protobuf;
 pub mod reconciliation;
 mod service_drawing;
@@ -35,6 +37,10 @@ pub enum Backend {
     Reconciliation,
     /// What runs in a cluster, for kustomize.
     Kubernetes,
+    /// Topics and ACLs, as scripts for Kafka's own tools, where Strimzi does not make them.
+    Kafka,
+    /// Alerts.
+    Prometheus,
     /// Servers, buckets and secrets in AWS.
     Terraform,
     /// Documentation of the whole register.
@@ -43,11 +49,13 @@ pub enum Backend {
 
 impl Backend {
     /// Every backend, in the order in which they run.
-    pub const ALL: [Backend; 6] = [
+    pub const ALL: [Backend; 8] = [
         Backend::Sql,
         Backend::Proto,
         Backend::Reconciliation,
         Backend::Kubernetes,
+        Backend::Kafka,
+        Backend::Prometheus,
         Backend::Terraform,
         Backend::Docs,
     ];
@@ -59,6 +67,8 @@ impl Backend {
             Backend::Proto => "proto",
             Backend::Reconciliation => "reconciliation",
             Backend::Kubernetes => "kubernetes",
+            Backend::Kafka => "kafka",
+            Backend::Prometheus => "prometheus",
             Backend::Terraform => "terraform",
             Backend::Docs => "docs",
         }

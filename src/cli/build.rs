@@ -26,7 +26,7 @@ pub(super) struct BuildArguments {
     /// The output folder [default: generated/ beside the register's folder]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Make only the output of these services and backends (sql, proto, docs)
+    /// Make only the output of these services and backends (sql, proto, ...)
     #[arg(long, value_name = "SERVICE|BACKEND", value_delimiter = ',')]
     only: Vec<String>,
     /// Replace templates by files of the same names in this folder

@@ -7,6 +7,7 @@ mod access;
 mod connections;
 mod costs;
 mod databases;
+pub mod metrics;
 mod names;
 mod topics;
 mod workloads;
@@ -17,7 +18,7 @@ pub use costs::{ServerCost, server_cost};
 pub use databases::{Bucket, Database, DatabaseRole, RoleKind, SecretKey, Server};
 pub use names::{
     Image, dead_letter_topic, object_name, role_secret, role_secret_in_aws, service_secret,
-    service_secret_in_aws, state_key,
+    service_secret_in_aws, state_key, topic_object_name,
 };
 pub use topics::{Acl, AclResource, Operation, Topic, TopicKind, acls};
 pub use workloads::{DatabaseAccess, Route, Workload, WorkloadKind};

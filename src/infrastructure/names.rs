@@ -33,6 +33,26 @@ pub fn dead_letter_topic(topic: &str, group: &str) -> String {
     with_digest(&format!("{topic}.{group}"), &whole, LONGEST_TOPIC, ".dead-letter")
 }
 
+/// Most bytes of the name of an object that is only found by its name (Kubernetes, "Object Names and IDs").
+const LONGEST_DNS_SUBDOMAIN: usize = 253;
+
+/// The object of Kubernetes that stands for a topic: the topic's own name where Kubernetes takes it.
+pub fn topic_object_name(topic: &str) -> String {
+    let is_legal = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    let is_label = |label: &str| {
+        !label.is_empty() && label.chars().all(is_legal) && !label.starts_with('-') && !label.ends_with('-')
+    };
+    if topic.len() <= LONGEST_DNS_SUBDOMAIN && topic.split('.').all(is_label) {
+        return topic.to_owned();
+    }
+    let legal = |label: &str| {
+        let label: String = label.to_kebab_case().chars().filter(|c| is_legal(*c)).collect();
+        if label.is_empty() { "x".to_owned() } else { label }
+    };
+    let labels: Vec<String> = topic.split('.').map(legal).collect();
+    with_digest(&labels.join("."), topic, LONGEST_DNS_SUBDOMAIN, "")
+}
+
 /// The beginning of a name, a digest of all of it, and an ending.
 fn with_digest(start: &str, whole: &str, longest: usize, ending: &str) -> String {
     let digest = blake3::hash(whole.as_bytes()).to_hex();
@@ -134,6 +154,15 @@ mod tests {
         let long = dead_letter_topic(&"t".repeat(249), "g");
         assert!(long.len() <= LONGEST_TOPIC && long.ends_with(".dead-letter"), "{long}");
         assert_ne!(long, dead_letter_topic(&"t".repeat(249), "h"));
+    }
+
+    #[test]
+    fn topics_have_objects_that_kubernetes_takes() {
+        assert_eq!(topic_object_name("identity.user"), "identity.user");
+        assert_eq!(topic_object_name("Orders..by_day."), "orders.x.by-day.x-5af1ddb5");
+        assert_ne!(topic_object_name("a_b"), topic_object_name("a-b"));
+        let long = topic_object_name(&"T".repeat(249));
+        assert!(long.len() <= LONGEST_DNS_SUBDOMAIN && long.contains('-'), "{long}");
     }
 
     #[test]

@@ -50,6 +50,26 @@ pub enum TopicKind {
     },
 }
 
+impl Topic {
+    /// Its settings in Kafka ("Topic Configs"), by name. What is not here is as the brokers have it.
+    pub fn settings(&self, replication: u32) -> Vec<(&'static str, String)> {
+        let retention = self.retention_ms.to_string();
+        let mut settings = match self.is_compacted {
+            // A consumer that is no further behind than this still hears every message.
+            true => vec![("cleanup.policy", "compact".to_owned()), ("min.compaction.lag.ms", retention)],
+            false => vec![("cleanup.policy", "delete".to_owned()), ("retention.ms", retention)],
+        };
+        settings.push(("min.insync.replicas", min_in_sync_replicas(replication).to_string()));
+        settings
+    }
+}
+
+/// How many replicas have to hold a message before it counts as written: more than half, so that no message is lost with one
+/// broker. Of two it is one: otherwise nothing could be written while one of them restarts.
+fn min_in_sync_replicas(replication: u32) -> u32 {
+    if replication < 3 { 1 } else { replication / 2 + 1 }
+}
+
 /// All topics, by name.
 pub(super) fn topics(register: &Register, locks: &Locks, services: &[Service]) -> Vec<Topic> {
     let mut topics: BTreeMap<String, Topic> = BTreeMap::new();
@@ -189,6 +209,17 @@ pub enum Operation {
     Write,
 }
 
+impl Operation {
+    /// The name that Kafka has for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Operation::Describe => "Describe",
+            Operation::Read => "Read",
+            Operation::Write => "Write",
+        }
+    }
+}
+
 /// Everything that users of Kafka may do, by user and resource. What is not here nobody may do.
 pub fn acls(infrastructure: &Infrastructure) -> Vec<Acl> {
     let mut acls: BTreeMap<(String, AclResource), BTreeSet<Operation>> = BTreeMap::new();
@@ -211,4 +242,15 @@ pub fn acls(infrastructure: &Infrastructure) -> Vec<Acl> {
         operations: operations.into_iter().collect(),
     };
     acls.into_iter().map(acl).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::min_in_sync_replicas;
+
+    #[test]
+    fn a_message_outlives_one_broker_where_there_are_three() {
+        let of = |replication| min_in_sync_replicas(replication);
+        assert_eq!([1, 2, 3, 4, 5].map(of), [1, 1, 2, 3, 3]);
+    }
 }

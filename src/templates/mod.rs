@@ -5,11 +5,13 @@
 
 mod hcl;
 mod lint;
+mod prometheus;
 mod quoted;
 mod yaml;
 mod yaml_string;
 
 pub use hcl::{Hcl, HclAttributes, HclComment, HclString};
+pub use prometheus::{AlertText, PromqlRegex, PromqlString};
 pub use quoted::{MarkdownCode, MarkdownText, MermaidText, Quoted, ShellWord};
 pub use yaml::Yaml;
 pub use yaml_string::YamlString;
@@ -26,6 +28,9 @@ const EMBEDDED: &[(&str, &str)] = &[
     ("docs/events.md", include_str!("../../templates/docs/events.md")),
     ("docs/ownership.md", include_str!("../../templates/docs/ownership.md")),
     ("docs/services.md", include_str!("../../templates/docs/services.md")),
+    ("kafka/README.md", include_str!("../../templates/kafka/README.md")),
+    ("kafka/driver.sh", include_str!("../../templates/kafka/driver.sh")),
+    ("kafka/environment.sh", include_str!("../../templates/kafka/environment.sh")),
     ("kubernetes/README.md", include_str!("../../templates/kubernetes/README.md")),
     ("kubernetes/autoscalers.yaml", include_str!("../../templates/kubernetes/autoscalers.yaml")),
     ("kubernetes/config-map.yaml", include_str!("../../templates/kubernetes/config-map.yaml")),
@@ -33,6 +38,7 @@ const EMBEDDED: &[(&str, &str)] = &[
     ("kubernetes/deployment.yaml", include_str!("../../templates/kubernetes/deployment.yaml")),
     ("kubernetes/external-secrets.yaml", include_str!("../../templates/kubernetes/external-secrets.yaml")),
     ("kubernetes/job.yaml", include_str!("../../templates/kubernetes/job.yaml")),
+    ("kubernetes/kafka.yaml", include_str!("../../templates/kubernetes/kafka.yaml")),
     ("kubernetes/kustomization.yaml", include_str!("../../templates/kubernetes/kustomization.yaml")),
     ("kubernetes/migrate.sh", include_str!("../../templates/kubernetes/migrate.sh")),
     ("kubernetes/namespace.yaml", include_str!("../../templates/kubernetes/namespace.yaml")),
@@ -41,6 +47,8 @@ const EMBEDDED: &[(&str, &str)] = &[
     ("kubernetes/pooler.sh", include_str!("../../templates/kubernetes/pooler.sh")),
     ("kubernetes/pooler.yaml", include_str!("../../templates/kubernetes/pooler.yaml")),
     ("kubernetes/service.yaml", include_str!("../../templates/kubernetes/service.yaml")),
+    ("prometheus/README.md", include_str!("../../templates/prometheus/README.md")),
+    ("prometheus/rules.yaml", include_str!("../../templates/prometheus/rules.yaml")),
     ("proto/annotations.proto", include_str!("../../templates/proto/annotations.proto")),
     ("proto/buf.yaml", include_str!("../../templates/proto/buf.yaml")),
     ("proto/event_metadata.proto", include_str!("../../templates/proto/event_metadata.proto")),

@@ -4,15 +4,11 @@ use crate::cluster::{Cluster, EVERYTHING, build, nova};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// What no file here makes: people's certificates, and what Strimzi makes for each user and cluster.
-fn is_made_by_others(kind: &str, name: &str, cluster: &Cluster) -> bool {
+/// What no file here makes: people's certificates, and what Strimzi makes for a cluster.
+fn is_made_by_others(kind: &str, name: &str) -> bool {
     match kind {
         "ConfigMap" => name == "postgres-ca",
-        "Secret" => {
-            name.ends_with("-cluster-ca-cert")
-                || name.ends_with("-pooler-tls")
-                || cluster.objects.contains_key(&("Deployment".into(), name.into()))
-        }
+        "Secret" => name.ends_with("-cluster-ca-cert") || name.ends_with("-pooler-tls"),
         _ => false,
     }
 }
@@ -55,10 +51,12 @@ pub fn assert_references(cluster: &Cluster) -> BTreeSet<&'static str> {
             let mut found = Vec::new();
             texts(object, path, &mut found);
             for other in found {
-                let made = if target == "Secret" { "ExternalSecret" } else { target };
-                let is_there = cluster.objects.contains_key(&(made.to_owned(), other.to_owned()));
-                let by_others = is_made_by_others(target, other, cluster);
-                assert!(is_there || by_others, "{kind} {name} refers to the {target} {other}");
+                let makers =
+                    if target == "Secret" { &["ExternalSecret", "KafkaUser"][..] } else { &[target] };
+                let is_there =
+                    |kind: &&str| cluster.objects.contains_key(&((*kind).to_owned(), other.to_owned()));
+                let is_there = makers.iter().any(is_there) || is_made_by_others(target, other);
+                assert!(is_there, "{kind} {name} refers to the {target} {other}");
                 followed.insert(target);
             }
         }

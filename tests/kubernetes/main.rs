@@ -6,4 +6,5 @@ mod jobs;
 mod network;
 mod random;
 mod shapes;
+mod strimzi;
 mod values;

@@ -1,6 +1,7 @@
 //! Every object has the shape that Kubernetes' API gives its kind, and nothing besides.
 
 use crate::cluster::{Cluster, EVERYTHING, build, nova};
+use crate::strimzi::{KafkaTopic, KafkaUser, Resource};
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
 use k8s_openapi::api::batch::v1::{CronJob, Job};
@@ -30,6 +31,8 @@ pub fn faults_of(object: &Value) -> Vec<String> {
         ("v1", "Namespace") => faults::<Namespace>(object),
         ("v1", "Service") => faults::<Service>(object),
         ("v1", "ServiceAccount") => faults::<ServiceAccount>(object),
+        ("kafka.strimzi.io/v1", "KafkaTopic") => faults::<Resource<KafkaTopic>>(object),
+        ("kafka.strimzi.io/v1", "KafkaUser") => faults::<Resource<KafkaUser>>(object),
         // Resources of others, whose types are no part of Kubernetes.
         ("external-secrets.io/v1", "ExternalSecret")
         | ("keda.sh/v1alpha1", "ScaledObject" | "TriggerAuthentication") => Vec::new(),
@@ -57,6 +60,9 @@ fn a_wrong_shape_is_found() {
     assert_eq!(faults_of(&object), ["spec.?.template.?.spec.?.containers.?.0.resource"]);
     object["spec"]["replicas"] = Value::from("2");
     assert!(!faults_of(&object).is_empty());
+    let mut user = cluster.get("KafkaUser", "users-relay").clone();
+    user["spec"]["authorization"]["acls"][0]["operations"][0] = Value::from("Any");
+    assert!(!faults_of(&user).is_empty());
 }
 
 /// What a security review asks of every container.

@@ -5,6 +5,7 @@ mod config_maps;
 mod deployments;
 mod inputs;
 mod jobs;
+mod kafka;
 mod kustomization;
 mod network;
 mod overlays;
@@ -19,8 +20,8 @@ pub use inputs::{InputError, Inputs, JobFiles};
 use super::GeneratedFile;
 use super::sql_text::one_line_feed_at_the_end;
 use crate::infrastructure::{
-    DatabaseAccess, Image, Infrastructure, RoleKind, Route, Service, Workload, WorkloadKind, object_name,
-    role_secret,
+    Acl, DatabaseAccess, Image, Infrastructure, RoleKind, Route, Service, Topic, Workload, WorkloadKind,
+    acls, object_name, role_secret,
 };
 use crate::semantic::Register;
 use crate::semantic::model::{Environment, Located, ServerId, ServiceId};
@@ -54,6 +55,10 @@ pub struct Context<'a> {
     callers: BTreeMap<ServiceId, Vec<(&'a Service, &'a Workload)>>,
     /// As which roles something connects.
     roles: BTreeSet<(ServiceId, RoleKind)>,
+    /// Topics by the services that they belong to.
+    topics: BTreeMap<ServiceId, Vec<&'a Topic>>,
+    /// What users of Kafka may do, by their names.
+    acls: BTreeMap<String, Vec<Acl>>,
 }
 
 #[derive(Serialize)]
@@ -101,6 +106,14 @@ impl<'a> Context<'a> {
                 }
             }
         }
+        let mut topics: BTreeMap<ServiceId, Vec<&Topic>> = BTreeMap::new();
+        for topic in &infrastructure.topics {
+            topics.entry(topic.service).or_default().push(topic);
+        }
+        let mut by_user: BTreeMap<String, Vec<Acl>> = BTreeMap::new();
+        for acl in acls(infrastructure) {
+            by_user.entry(acl.user.clone()).or_default().push(acl);
+        }
         Ok(Context {
             templates,
             register,
@@ -113,6 +126,8 @@ impl<'a> Context<'a> {
             pooler_image: poolers::image(register),
             callers,
             roles,
+            topics,
+            acls: by_user,
         })
     }
 
@@ -122,7 +137,7 @@ impl<'a> Context<'a> {
     /// A template that was overridden does not fit.
     pub fn service(&self, id: ServiceId, files: &JobFiles<'_>) -> Result<Vec<GeneratedFile>, TemplateError> {
         let service = self.infrastructure.service(id);
-        if service.workloads.is_empty() {
+        if !self.has_objects(service) {
             return Ok(Vec::new());
         }
         let mut folder = Folder::new(format!("kubernetes/base/services/{}", service.name), service);
@@ -175,7 +190,7 @@ impl<'a> Context<'a> {
     /// # Errors
     /// A template that was overridden does not fit.
     pub fn shared(&self) -> Result<Vec<GeneratedFile>, TemplateError> {
-        if self.infrastructure.services.iter().all(|service| service.workloads.is_empty()) {
+        if !self.infrastructure.services.iter().any(|service| self.has_objects(service)) {
             return Ok(Vec::new());
         }
         let mut files = self.script_files.clone();
@@ -200,6 +215,11 @@ impl<'a> Context<'a> {
         }
         files.push(self.readme()?);
         Ok(files)
+    }
+
+    /// Whether there is anything of a service in a cluster.
+    fn has_objects(&self, service: &Service) -> bool {
+        !service.workloads.is_empty() || self.has_strimzi(service)
     }
 
     fn service_objects(&self, service: &Service) -> Result<String, TemplateError> {

@@ -90,6 +90,9 @@ impl Context<'_> {
         {
             folder.add("secrets.yaml", contents);
         }
+        if let Some(contents) = self.kafka(environment, service)? {
+            folder.add("kafka.yaml", contents);
+        }
         let mut kustomization =
             Kustomization { namespace: Some(environment.namespace()), ..Kustomization::default() };
         kustomization.labels = Some(labels(self.platform, &service.name));

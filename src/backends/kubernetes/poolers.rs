@@ -212,7 +212,7 @@ impl Context<'_> {
             }
             files.extend(made);
         }
-        let services = self.infrastructure.services.iter().filter(|service| !service.workloads.is_empty());
+        let services = self.infrastructure.services.iter().filter(|service| self.has_objects(service));
         folders.extend(services.map(|service| format!("services/{}", service.name)));
         resources.extend(folders);
         let kustomization = super::Kustomization {

@@ -1,9 +1,10 @@
 //! How it is applied.
 
+use super::parts::authority_secret;
 use super::{Context, REGISTER, parts};
 use crate::backends::GeneratedFile;
 use crate::backends::sql_text::one_line_feed_at_the_end;
-use crate::semantic::model::SecretsFrom;
+use crate::semantic::model::{KafkaTooling, SecretsFrom};
 use crate::templates::{MarkdownCode, TemplateError};
 use serde::Serialize;
 
@@ -12,8 +13,17 @@ struct ReadmeView {
     environments: Vec<EnvironmentView>,
     has_keda: bool,
     has_external_secrets: bool,
+    has_strimzi: bool,
+    authorities: Vec<AuthorityView>,
     store: MarkdownCode,
     certificates: MarkdownCode,
+}
+
+/// Where the certificates of those lie who sign for the brokers.
+#[derive(Serialize)]
+struct AuthorityView {
+    secret: MarkdownCode,
+    namespace: MarkdownCode,
 }
 
 #[derive(Serialize)]
@@ -36,10 +46,16 @@ impl Context<'_> {
             SecretsFrom::ExternalSecrets { store } => Some(store.as_str()),
             SecretsFrom::Kubernetes => None,
         };
+        let authorities = self.register.environments().map(|environment| AuthorityView {
+            secret: MarkdownCode::new(&authority_secret(environment)),
+            namespace: MarkdownCode::new(&environment.namespace()),
+        });
         let view = ReadmeView {
             environments: environments.collect(),
             has_keda: kubernetes.keda,
             has_external_secrets: store.is_some(),
+            has_strimzi: self.register.platform.kafka.tooling == KafkaTooling::Strimzi,
+            authorities: authorities.collect(),
             store: MarkdownCode::new(store.unwrap_or_default()),
             certificates: MarkdownCode::new(parts::CA_CONFIG_MAP),
         };
