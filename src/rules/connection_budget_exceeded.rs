@@ -72,7 +72,9 @@ fn check(register: &Register, findings: &mut Vec<Finding>) {
             if is_exceeded && in_production.as_ref() != Some(&counted) {
                 findings.push(exceeded(register, environment, id, &services, &counted.1));
             }
-            in_production.get_or_insert(counted);
+            if environment.is_production() {
+                in_production = Some(counted);
+            }
         }
     }
 }

@@ -61,7 +61,9 @@ fn check(register: &Register, findings: &mut Vec<Finding>) {
         if bill.sum > budget.value && in_production.as_ref() != Some(&counted) {
             findings.push(exceeded(environment, budget, &bill));
         }
-        in_production.get_or_insert(counted);
+        if environment.is_production() {
+            in_production = Some(counted);
+        }
     }
 }
 

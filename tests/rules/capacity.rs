@@ -257,6 +257,19 @@ fn each_environment_has_its_budget_or_that_of_the_platform() {
 }
 
 #[test]
+fn environments_with_budgets_of_their_own_are_each_looked_at() {
+    let register = "server a class=db.t3.small storage-gb=100
+        environment one { budget monthly-usd=10 }
+        environment two { budget monthly-usd=10 }";
+    let said: Vec<String> =
+        found(register, "monthly-budget-exceeded").into_iter().map(|(message, _)| message).collect();
+    let message = |name: &str| {
+        format!("the servers cost 98.00 USD a month in the environment `{name}`, and the budget is 10.00 USD")
+    };
+    assert_eq!(said, [message("one"), message("two")]);
+}
+
+#[test]
 fn an_allowance_in_an_environment_is_about_that_environment() {
     let register = "server main class=db.t3.small storage-gb=20 max-connections=62\n".to_owned()
         + &service("one", "min=3 max=4", "")
