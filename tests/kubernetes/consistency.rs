@@ -257,3 +257,32 @@ fn remove(object: &mut Value, place: &str) {
         entries.remove(key);
     }
 }
+
+/// Programs connect through a pooler where there is one; what needs a session of its own, and who migrates, does not.
+#[test]
+fn urls_lead_through_poolers_and_past_them() {
+    let data = |cluster: &Cluster, secret: &str| {
+        cluster.get("ExternalSecret", secret)["spec"]["target"]["template"]["data"].clone()
+    };
+    let host =
+        |url: &Value| url.as_str().unwrap().rsplit_once('@').unwrap().1.split('/').next().unwrap().to_owned();
+    let direct = "{{ .host }}:{{ .port }}";
+    let pooled = Cluster::of(&build(EVERYTHING), "production");
+    let application = data(&pooled, "users-database-application");
+    assert_eq!(host(&application["url"]), "main-pooler:6432");
+    assert_eq!(host(&application["direct-url"]), direct);
+    assert_eq!(host(&data(&pooled, "users-database-readonly")["url"]), "main-pooler:6432");
+    for role in ["owner", "reconciler"] {
+        let url = &data(&pooled, &format!("users-database-{role}"))["url"];
+        assert_eq!(host(url), direct);
+        assert!(url.as_str().unwrap().ends_with("?sslmode=verify-full&sslrootcert=/etc/postgres-ca/ca.pem"));
+    }
+    let text = EVERYTHING
+        .replace(" pooler-connections=30", "")
+        .replace("    server main pooler-connections=6\n", "");
+    let alone = Cluster::of(&build(&text), "production");
+    assert_eq!(host(&data(&alone, "users-database-application")["url"]), direct);
+    let pod = &alone.get("Deployment", "users")["spec"]["template"]["spec"]["initContainers"][0]["env"];
+    let of_host = pod.as_array().unwrap().iter().find(|variable| variable["name"] == "PGHOST").unwrap();
+    assert_eq!(of_host["valueFrom"]["secretKeyRef"]["key"], "host");
+}
