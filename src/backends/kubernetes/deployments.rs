@@ -71,6 +71,8 @@ impl DeploymentView {
                 list(&self.wait_environment),
                 list(&there.wait_environment),
             ),
+            // Another environment has other brokers, and so somebody else who signs for them.
+            (format!("{template}/spec/volumes"), list(&self.volumes), list(&there.volumes)),
         ];
         let different = parts.into_iter().filter(|(_, here, there)| here != there);
         different.map(|(path, _, value)| Change { path: path.into(), value }).collect()
