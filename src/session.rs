@@ -9,7 +9,7 @@ use crate::infrastructure::Infrastructure;
 use crate::lock::{LockChange, Locks, Owner, ReadLocks, ServiceLock};
 use crate::lowering;
 use crate::plan::{self, PlanError, ProofError};
-use crate::reconcile::{self, DatabaseReads, Reconciliation};
+use crate::reconcile::{self, DatabaseReads};
 use crate::rules;
 use crate::schema::Schema;
 use crate::semantic::model::ServiceId;
@@ -199,7 +199,6 @@ pub fn generate(
 ) -> Result<Generated, GenerateError> {
     let (mut files, mut numbered) = (Vec::new(), BTreeMap::new());
     let mut pages = Ok(Vec::new());
-    let reconciliations = Reconciliation::of_all(register);
     // The pages are made by one core, so they are not left to the end, when the others have nothing to do.
     rayon::in_place_scope(|scope| {
         if selection.includes_backend(Backend::Docs) {
@@ -208,12 +207,12 @@ pub fn generate(
         // Jobs in a cluster read what these make, and the names of Jobs depend on it.
         let has_jobs = selection.includes_backend(Backend::Kubernetes);
         if selection.includes_backend(Backend::Sql) || has_jobs {
-            files.extend(sql(register, locks, &reconciliations, templates, selection, ended)?);
+            files.extend(sql(register, locks, templates, selection, ended)?);
         }
         // Also where its files are not wanted: a lock is written as a whole.
         files.extend(proto(register, locks, templates, selection, &mut numbered)?);
         if selection.includes_backend(Backend::Reconciliation) || has_jobs {
-            files.extend(reconciliation(register, &reconciliations, templates, selection)?);
+            files.extend(reconciliation(register, templates, selection)?);
         }
         let is_run = RUNNING.iter().any(|backend| selection.includes_backend(*backend));
         let infrastructure = is_run.then(|| Infrastructure::of(register, locks));
@@ -264,14 +263,13 @@ const SERVICES_AT_A_TIME: usize = 32;
 fn sql(
     register: &Register,
     locks: &Locks,
-    reconciliations: &[(ServiceId, Reconciliation)],
     templates: &Templates,
     selection: &Selection,
     ended: &mut dyn FnMut(Stage),
 ) -> Result<Vec<GeneratedFile>, GenerateError> {
     let mut services = selection.services(register);
     services.retain(|id| register.services[*id].database.is_some());
-    let reads = reconcile::reads(reconciliations);
+    let reads = reconcile::reads(register);
     let mut files = Vec::new();
     for some in services.chunks(SERVICES_AT_A_TIME) {
         files.extend(sql_of(some, register, locks, &reads, templates, ended)?);
@@ -301,11 +299,12 @@ fn sql_of(
             .map_err(|error| GenerateError::Proof { service: name(*id), error: Box::new(error) })
     }))?;
     ended(Stage::Prove);
-    let files = in_order(services.par_iter().zip(&plans).map(|(id, plan)| {
+    // Schemas and plans are many small parts: whoever is the last to use one takes it apart.
+    let files = in_order(services.par_iter().zip(schemas).zip(plans).map(|((id, _schema), plan)| {
         let lock = locks.service(&name(*id));
         let mut files: Vec<GeneratedFile> =
             bootstrap::render(templates, register, lock, *id, reads.get(id))?.into_iter().collect();
-        files.extend(migrations::render_initial(templates, register, lock, *id, plan)?);
+        files.extend(migrations::render_initial(templates, register, lock, *id, &plan)?);
         Ok(files)
     }))?;
     ended(Stage::Render);
@@ -348,18 +347,17 @@ fn proto(
 /// Queries and scripts of every selected service that has something to compare, and what they share.
 fn reconciliation(
     register: &Register,
-    reconciliations: &[(ServiceId, Reconciliation)],
     templates: &Templates,
     selection: &Selection,
 ) -> Result<Vec<GeneratedFile>, GenerateError> {
-    let of_services = in_order(reconciliations.par_iter().map(|(id, reconciliation)| {
-        if !selection.includes_service(&register.services[*id].name.value) {
-            return Ok(Vec::new());
-        }
-        Ok(reconciliation::render_service(templates, register, *id, reconciliation)?)
-    }))?;
+    let of_services = in_order(
+        selection
+            .services(register)
+            .par_iter()
+            .map(|id| Ok(reconciliation::render_service(templates, register, *id)?)),
+    )?;
     let mut files: Vec<GeneratedFile> = of_services.into_iter().flatten().collect();
-    files.extend(reconciliation::render_shared(templates, register, reconciliations)?);
+    files.extend(reconciliation::render_shared(templates, register)?);
     Ok(files)
 }
 

@@ -5,7 +5,7 @@ use super::GeneratedFile;
 use super::sql_text::one_line_feed_at_the_end;
 use crate::names::{database_variable, file_stem};
 use crate::reconcile::{
-    Drift, Orphans, PROCESSED_EVENTS_GRACE_DAYS, Query, Reconciliation, databases_asked, stuck_outbox,
+    self, Drift, Orphans, PROCESSED_EVENTS_GRACE_DAYS, Query, Reconciliation, databases_asked, stuck_outbox,
     undead_processed_events,
 };
 use crate::schema::ObjectName;
@@ -27,8 +27,8 @@ pub fn render_service(
     templates: &Templates,
     register: &Register,
     service: ServiceId,
-    reconciliation: &Reconciliation,
 ) -> Result<Vec<GeneratedFile>, TemplateError> {
+    let reconciliation = Reconciliation::of(register, service);
     if reconciliation.is_empty() {
         return Ok(Vec::new());
     }
@@ -41,7 +41,7 @@ pub fn render_service(
     for drift in &reconciliation.drifts {
         checks.push(asked.projection(drift, place(&databases, drift.owner)));
     }
-    checks.extend(asked.events(reconciliation));
+    checks.extend(asked.events(&reconciliation));
     let folder = Folder { templates, register, service };
     let mut files = vec![folder.script(&databases, checks)?];
     for (id, sections) in databases.iter().zip(asked.databases) {
@@ -59,14 +59,9 @@ pub fn render_service(
 pub fn render_shared(
     templates: &Templates,
     register: &Register,
-    reconciliations: &[(ServiceId, Reconciliation)],
 ) -> Result<Vec<GeneratedFile>, TemplateError> {
-    let mut services = Vec::new();
-    for (id, reconciliation) in reconciliations {
-        if !reconciliation.is_empty() {
-            services.push(ServiceRow::new(register, *id, reconciliation));
-        }
-    }
+    let mut services: Vec<ServiceRow> =
+        register.services.ids().filter_map(|id| ServiceRow::of(register, id)).collect();
     if services.is_empty() {
         return Ok(Vec::new());
     }
@@ -99,15 +94,16 @@ struct ServiceRow {
 }
 
 impl ServiceRow {
-    fn new(register: &Register, id: ServiceId, reconciliation: &Reconciliation) -> ServiceRow {
-        let databases = databases_asked(register, id);
+    /// `None` where there is nothing to compare.
+    fn of(register: &Register, service: ServiceId) -> Option<ServiceRow> {
+        let databases = databases_asked(register, service);
         let variables = databases.iter().map(|id| database_variable(register.services[*id].name.as_str()));
-        ServiceRow {
-            name: MarkdownCode::new(register.services[id].name.as_str()),
-            references: reconciliation.orphans.len(),
-            projections: reconciliation.drifts.len(),
+        (!databases.is_empty()).then(|| ServiceRow {
+            name: MarkdownCode::new(register.services[service].name.as_str()),
+            references: reconcile::references(register, service).count(),
+            projections: reconcile::projections(register, service).count(),
             variables: variables.map(|name| MarkdownCode::new(&name)).collect(),
-        }
+        })
     }
 }
 

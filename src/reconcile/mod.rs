@@ -21,11 +21,10 @@ pub use form::Form;
 pub use key::{Key, KeyColumn};
 pub use orphans::Orphans;
 pub use query::Query;
-pub use reads::{DatabaseReads, connections, databases_asked, reads};
+pub use reads::{DatabaseReads, connections, databases_asked, projections, reads, references};
 
 use crate::semantic::Register;
 use crate::semantic::model::ServiceId;
-use rayon::prelude::*;
 
 /// Everything that is reconciled for one service.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -55,12 +54,6 @@ impl Reconciliation {
             has_outbox: !declaration.topics.is_empty(),
             processed_events_keep_days: processed_events_keep_days(register, service),
         }
-    }
-
-    /// What is reconciled for each service, in the order of the register.
-    pub fn of_all(register: &Register) -> Vec<(ServiceId, Reconciliation)> {
-        let services: Vec<ServiceId> = register.services.ids().collect();
-        services.into_par_iter().map(|id| (id, Reconciliation::of(register, id))).collect()
     }
 
     /// Whether there is nothing to do.

@@ -4,7 +4,8 @@ use super::events::{OUTBOX_COLUMNS, PROCESSED_EVENTS_COLUMNS, processed_events_k
 use super::{CopySide, Drift, Orphans, Reconciliation};
 use crate::schema::ObjectName;
 use crate::semantic::Register;
-use crate::semantic::model::{OUTBOX_TABLE, PROCESSED_EVENTS_TABLE, ServiceId};
+use crate::semantic::model::{OUTBOX_TABLE, PROCESSED_EVENTS_TABLE, ServiceId, TableId};
+use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Connections that may still be closing when the next one opens: a server counts one until its process has ended.
@@ -27,23 +28,19 @@ impl DatabaseReads {
     }
 }
 
-/// What reconciliations read, by the service whose database it is. A service of which nothing is read is left out.
-pub fn reads(reconciliations: &[(ServiceId, Reconciliation)]) -> BTreeMap<ServiceId, DatabaseReads> {
+/// How many services' reconciliations are in memory at a time: together they are as large as the register.
+const SERVICES_AT_A_TIME: usize = 32;
+
+/// What the reconciliations of all services read, by the service whose database it is. A service of which nothing is read
+/// is left out.
+pub fn reads(register: &Register) -> BTreeMap<ServiceId, DatabaseReads> {
     let mut reads = Reads::default();
-    for (service, reconciliation) in reconciliations {
-        for orphans in &reconciliation.orphans {
-            reads.add_orphans(*service, orphans);
-        }
-        for drift in &reconciliation.drifts {
-            reads.add_side(*service, *service, &drift.copy);
-            reads.add_side(*service, drift.owner, &drift.source);
-        }
-        if reconciliation.has_outbox {
-            reads.add(*service, *service, &ObjectName::new("public", OUTBOX_TABLE), OUTBOX_COLUMNS);
-        }
-        if reconciliation.processed_events_keep_days.is_some() {
-            let table = ObjectName::new("public", PROCESSED_EVENTS_TABLE);
-            reads.add(*service, *service, &table, PROCESSED_EVENTS_COLUMNS);
+    let services: Vec<ServiceId> = register.services.ids().collect();
+    for some in services.chunks(SERVICES_AT_A_TIME) {
+        let reconciliations: Vec<Reconciliation> =
+            some.par_iter().map(|service| Reconciliation::of(register, *service)).collect();
+        for (service, reconciliation) in some.iter().zip(&reconciliations) {
+            reads.add_reconciliation(*service, reconciliation);
         }
     }
     reads.found
@@ -56,11 +53,8 @@ pub fn databases_asked(register: &Register, service: ServiceId) -> Vec<ServiceId
     if declaration.database.is_none() {
         return Vec::new();
     }
-    let references = declaration.tables.iter().flat_map(|table| &register.tables[*table].references);
-    let targets = references.filter_map(|id| Orphans::target(register, *id));
-    let sources = declaration.projections.iter().filter_map(|id| Drift::source(register, *id));
-    let owners: BTreeSet<ServiceId> =
-        targets.chain(sources).map(|table| register.tables[table].service).collect();
+    let compared = references(register, service).chain(projections(register, service));
+    let owners: BTreeSet<ServiceId> = compared.map(|table| register.tables[table].service).collect();
     let has_own = !declaration.topics.is_empty() || processed_events_keep_days(register, service).is_some();
     if !has_own && owners.is_empty() {
         return Vec::new();
@@ -68,6 +62,19 @@ pub fn databases_asked(register: &Register, service: ServiceId) -> Vec<ServiceId
     let mut owners: Vec<ServiceId> = owners.into_iter().filter(|owner| *owner != service).collect();
     owners.sort_by_key(|owner| register.services[*owner].name.as_str());
     std::iter::once(service).chain(owners).collect()
+}
+
+/// What the references point at that the reconciliation of a service looks at, one for each, in the order of the register.
+pub fn references(register: &Register, service: ServiceId) -> impl Iterator<Item = TableId> {
+    let tables = register.services[service].tables.iter();
+    let references = tables.flat_map(|table| &register.tables[*table].references);
+    references.filter_map(|id| Orphans::target(register, *id))
+}
+
+/// What the read copies are copies of that the reconciliation of a service looks at, one for each, in the order of the register.
+pub fn projections(register: &Register, service: ServiceId) -> impl Iterator<Item = TableId> {
+    let projections = register.services[service].projections.iter();
+    projections.filter_map(|id| Drift::source(register, *id))
 }
 
 /// How many connections reconciliations open to the database of each service at a time: each that reads it opens one.
@@ -86,6 +93,23 @@ struct Reads {
 }
 
 impl Reads {
+    fn add_reconciliation(&mut self, service: ServiceId, reconciliation: &Reconciliation) {
+        for orphans in &reconciliation.orphans {
+            self.add_orphans(service, orphans);
+        }
+        for drift in &reconciliation.drifts {
+            self.add_side(service, service, &drift.copy);
+            self.add_side(service, drift.owner, &drift.source);
+        }
+        if reconciliation.has_outbox {
+            self.add(service, service, &ObjectName::new("public", OUTBOX_TABLE), OUTBOX_COLUMNS);
+        }
+        if reconciliation.processed_events_keep_days.is_some() {
+            let table = ObjectName::new("public", PROCESSED_EVENTS_TABLE);
+            self.add(service, service, &table, PROCESSED_EVENTS_COLUMNS);
+        }
+    }
+
     fn add_orphans(&mut self, reader: ServiceId, orphans: &Orphans) {
         let columns = orphans.columns_read();
         self.add(reader, reader, &orphans.table, columns.iter().map(String::as_str));

@@ -8,7 +8,7 @@ use crate::semantic::Register;
 use crate::semantic::model::{Index, IndexKey, Located, Projection, Service, Table};
 use crate::semantic::suggest::nearest;
 use crate::sql::{self, ParsedExpression, Place, ProblemKind, TypeId, TypeProblem, Wanted};
-use foldhash::HashMap;
+use foldhash::{HashMap, HashSet};
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -75,6 +75,7 @@ fn check(register: &Register, findings: &mut Vec<Finding>) {
     let read = Read::default();
     for (id, service) in register.services.iter() {
         let types = ServiceTypes::new(register, id);
+        read.sound.borrow_mut().clear();
         for table in service.tables.iter().map(|table| &register.tables[*table]) {
             check_table(&Scoped::of_table(register, &types, table, &read), table, findings);
         }
@@ -199,7 +200,12 @@ type Parsed = Result<ParsedExpression, sql::ExpressionError>;
 #[derive(Default)]
 struct Read {
     texts: RefCell<HashMap<String, Rc<Parsed>>>,
+    /// What PostgreSQL takes in the service that is looked at.
+    sound: RefCell<HashSet<Question>>,
 }
+
+/// An expression by its address, where it stands, and the types of the columns that it uses.
+type Question = (*const Parsed, Place, Vec<Option<TypeId>>);
 
 impl Read {
     fn expression(&self, text: &str) -> Rc<Parsed> {
@@ -305,8 +311,16 @@ impl<'a> Scoped<'a> {
             let finding = RULE.finding(message).at(within(text, used.offset, used.name.len()), "here");
             return Some(finding.help("write what that column is made from in its place"));
         }
+        let types = uses.iter().map(|used| self.column_type(&used.name)).collect();
+        let question = (Rc::as_ptr(&read), place.place(), types);
+        if self.read.sound.borrow().contains(&question) {
+            return None;
+        }
         let types = |name: &str| self.column_type(name);
-        let problem = parsed.problem(&self.types.surroundings, &types, place.place())?;
+        let Some(problem) = parsed.problem(&self.types.surroundings, &types, place.place()) else {
+            self.read.sound.borrow_mut().insert(question);
+            return None;
+        };
         Some(self.finding(text, place, problem))
     }
 

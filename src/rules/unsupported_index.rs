@@ -179,9 +179,9 @@ fn part_finding(columns: &Columns<'_>, method: AccessMethod, part: &Located<Inde
         let finding = RULE.finding(message).at(part.place, "no operator class");
         return Some(finding.help("write one behind the column, such as `\"embedding vector_cosine_ops\"`"));
     }
+    let has_default = || id.is_some_and(|id| columns.types.surroundings.has_default_class(method.name, id));
     // Extensions bring some for these two.
-    let has_default = id.is_some_and(|id| columns.types.surroundings.has_default_class(method.name, id));
-    if method.extension.is_some() || ["gin", "gist"].contains(&method.name) && has_default {
+    if method.extension.is_some() || ["gin", "gist"].contains(&method.name) && has_default() {
         return None;
     }
     let what = format!("an index of the access method `{}`", method.name);
@@ -190,7 +190,7 @@ fn part_finding(columns: &Columns<'_>, method: AccessMethod, part: &Located<Inde
             type_finding(columns.register, method, (columns.declared)(*number), &what, part.place)
         }
         IndexKey::Expression(_) => {
-            let id = id.filter(|_| !has_default)?;
+            let id = id.filter(|_| !has_default())?;
             let message = format!(
                 "{what} cannot be over this expression: PostgreSQL has no default operator class for `{}`",
                 columns.types.surroundings.shown(id)

@@ -6,7 +6,7 @@ use freehold::backends::{bootstrap, migrations};
 use freehold::lock::ServiceLock;
 use freehold::lowering::lower;
 use freehold::plan;
-use freehold::reconcile::{self, Reconciliation};
+use freehold::reconcile;
 use freehold::semantic;
 use freehold::source::Disk;
 use freehold::templates::Templates;
@@ -19,7 +19,7 @@ fn sql_files(folder: &str, model: &str) -> String {
     let loaded = semantic::load(&Disk::new(&folder), Path::new(model));
     assert_eq!(loaded.findings, [], "the register has findings");
     let templates = Templates::new(&BTreeMap::new()).expect("the embedded templates are fine");
-    let reads = reconcile::reads(&Reconciliation::of_all(&loaded.register));
+    let reads = reconcile::reads(&loaded.register);
     let mut text = String::new();
     for service in loaded.register.services.ids() {
         let schema = lower(&loaded.register, service);
@@ -41,7 +41,7 @@ fn as_many_connect_to_a_database_as_read_something_there() {
     for model in ["model/nova.kdl", "tests/cases/example/model.kdl", "tests/sql/rich.kdl"] {
         let files = Disk::new(Path::new(env!("CARGO_MANIFEST_DIR")));
         let register = semantic::load(&files, Path::new(model)).register;
-        let reads = reconcile::reads(&Reconciliation::of_all(&register));
+        let reads = reconcile::reads(&register);
         let readers: Vec<_> = reads.into_iter().map(|(id, reads)| (id, reads.readers.len() as u32)).collect();
         assert_eq!(readers, Vec::from_iter(reconcile::connections(&register)), "{model}");
         assert!(!readers.is_empty(), "{model}");

@@ -4,7 +4,7 @@ use freehold::diagnostic::Severity;
 use freehold::lowering::lower;
 use freehold::names::DatabaseRoles;
 use freehold::plan::{self, Plan};
-use freehold::reconcile::{self, DatabaseReads, Reconciliation};
+use freehold::reconcile::{self, DatabaseReads};
 use freehold::schema::Schema;
 use freehold::session::{self, Checked, Selection};
 use freehold::source::FileSystem;
@@ -56,7 +56,7 @@ pub fn services(checked: &Checked) -> Vec<Service> {
         let mut matching = generated.iter().filter(|file| file.path == path);
         matching.next().unwrap_or_else(|| panic!("there is no {path}")).contents.clone()
     };
-    let mut reads = reconcile::reads(&Reconciliation::of_all(register));
+    let mut reads = reconcile::reads(register);
     let mut services = Vec::new();
     for (id, declaration) in register.services.iter() {
         let Some(database) = &declaration.database else { continue };
