@@ -231,8 +231,7 @@ fn variables(outputs: &Outputs, whose: &str, pod: &Value, report: &mut Report) {
 fn leads(environment: &Environment, host: &str, port: &str) -> bool {
     let service = environment.cluster.objects.get(&("Service".to_owned(), host.to_owned()));
     let ports = service.map_or(&[][..], |service| list(service, "/spec/ports"));
-    let port: u64 = port.parse().expect("a port is a number");
-    ports.iter().any(|it| it["port"].as_u64() == Some(port))
+    port.parse::<u64>().is_ok_and(|port| ports.iter().any(|it| it["port"] == port))
 }
 
 fn addresses(environment: &Environment, report: &mut Report) {

@@ -187,8 +187,10 @@ fn readme(
     templates: &Templates,
 ) -> Result<GeneratedFile, TemplateError> {
     let mut servers = Vec::new();
+    let mut by_name: Vec<_> = infrastructure.servers.iter().collect();
+    by_name.sort_by_key(|server| &server.name);
     for environment in register.environments() {
-        servers.extend(infrastructure.servers.iter().map(|server| ServerView {
+        servers.extend(by_name.iter().map(|server| ServerView {
             name: MarkdownCode::new(&server.name),
             environment: MarkdownCode::new(environment.name()),
             label: MarkdownCode::new(&environment.named(&server.identifier)),
@@ -254,7 +256,11 @@ fn metrics_table() -> String {
             "`OutboxOld`, `OutboxUnobserved`",
         ),
         ("the relay: events that it gave up on", OUTBOX_PARKED_EVENTS, "`OutboxEventsParked`"),
-        ("consumers, from 0 when they start", CONSUMER_DEAD_LETTERS, "`DeadLettersWritten`"),
+        (
+            "consumers, for each `topic` they read, from 0 when they start",
+            CONSUMER_DEAD_LETTERS,
+            "`DeadLettersWritten`",
+        ),
     ];
     let jobs = [
         (JOB_FAILED, "`ReconciliationFailed`, `PartitionsFailed`"),
