@@ -3,6 +3,7 @@
 //! A number is never given twice, a name on the wire never to something else: programs that were made from an earlier
 //! register run on. So a build gives numbers by what the lock says, and the lock says afterwards what was given.
 
+mod ambiguous;
 mod files;
 mod line;
 mod names;

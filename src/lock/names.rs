@@ -1,6 +1,7 @@
 //! Names that a register gives to things outside of it: frozen once they are known, and never given to something else.
 
 use super::NameKind;
+use super::ambiguous::{ambiguous, renames};
 use super::files::{Locks, Owner};
 use super::rules::TAKEN;
 use crate::diagnostic::Finding;
@@ -51,6 +52,12 @@ impl Locks {
         for (owner, declared) in &all {
             let lock = self.lock_mut(owner);
             let is_known = |key: &str| lock.has_name(declared.kind, key);
+            if let Some(was) = declared.was.filter(|was| is_known(was))
+                && is_known(declared.name)
+            {
+                findings.push(ambiguous(&Located::new(declared.name.to_owned(), declared.place), was));
+                continue;
+            }
             let wire = (declared.kind, declared.wanted.clone().into_owned());
             if !is_known(declared.name) && !declared.was.is_some_and(is_known) {
                 // Two that share a name in the register are found by the rules.
@@ -64,6 +71,9 @@ impl Locks {
                 }
             }
             lock.name(declared.kind, declared.name, declared.was.as_slice(), &declared.wanted);
+        }
+        for service in register.services.values() {
+            findings.extend(renames(register, service, self.service(service.name.as_str())));
         }
         findings
     }

@@ -80,7 +80,9 @@ Run the version of freehold that wrote the file, or a newer one.
 ## What it does
 
 Reports a topic, consumer group, database, bucket, server or Protobuf package whose name outside the register belongs to something
-else: to one that was renamed with `was=` and keeps the name, or to one that was removed.
+else: to one that was renamed with `was=` and keeps the name, or to one that was removed. And a `was=` from one name that the
+lock knows to another one that it knows: to a table, enum, RPC, event or topic that was removed, whose numbers and names would
+go to something else.
 
 ## Why it is bad
 

@@ -9,7 +9,7 @@ mod register;
 use edits::{Effect, Random, edit};
 use freehold::backends::Backend;
 use freehold::diagnostic::Severity;
-use freehold::session::{self, Selection};
+use freehold::session::{self, Checked, Selection};
 use freehold::source::Memory;
 use freehold::templates::Templates;
 use history::History;
@@ -38,10 +38,28 @@ impl Project {
         Project { register, random: Random(seed), files: Memory::default() }
     }
 
+    fn check(&mut self) -> Checked {
+        self.files.insert("model.kdl", self.register.text());
+        session::check(&self.files, Path::new("model.kdl"), None, &mut |_| {})
+    }
+
+    /// Edits the register: what was done, and what it breaks. An edit that would give the names of what was removed to
+    /// something else is found, and another one made in its place.
+    fn edit(&mut self) -> (String, Effect) {
+        loop {
+            let before = self.register.clone();
+            let edited = edit(&mut self.register, &mut self.random);
+            if !self.check().findings.iter().any(|finding| finding.rule == "name-taken-on-the-wire") {
+                return edited;
+            }
+            println!("refused: {}", edited.0);
+            self.register = before;
+        }
+    }
+
     /// Builds: gives the module, and keeps the locks.
     fn build(&mut self) -> Module {
-        self.files.insert("model.kdl", self.register.text());
-        let checked = session::check(&self.files, Path::new("model.kdl"), None, &mut |_| {});
+        let checked = self.check();
         let errors = checked.findings.iter().filter(|finding| finding.severity == Severity::Error);
         let errors: Vec<_> = errors
             .map(|error| {
@@ -109,7 +127,7 @@ fn nothing_on_the_wire_is_given_to_something_else() {
             let mut history = History::default();
             history.check(&descriptors(project.build()), &Effect::Compatible);
             for step in 0..100 {
-                let (what, effect) = edit(&mut project.register, &mut project.random);
+                let (what, effect) = project.edit();
                 println!("run {run}, step {step}: {what}, {effect:?}");
                 history.check(&descriptors(project.build()), &effect);
             }
@@ -126,7 +144,7 @@ fn buf_finds_what_an_edit_broke_and_nothing_else() {
         let mut before = tempfile::tempdir().unwrap();
         buf::write(before.path(), &project.build());
         for step in 0..100 {
-            let (what, effect) = edit(&mut project.register, &mut project.random);
+            let (what, effect) = project.edit();
             println!("step {step}: {what}, {effect:?}");
             let after = tempfile::tempdir().unwrap();
             buf::write(after.path(), &project.build());

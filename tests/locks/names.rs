@@ -1,8 +1,10 @@
 //! Names outside the register: frozen, followed through renames, and never given to something else.
 
 use freehold::lock::{LockChange, NameKind};
-use freehold::session::{self, Checked};
+use freehold::session::{self, Checked, Selection};
 use freehold::source::Memory;
+use freehold::templates::Templates;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 const REGISTER: &str = "\
@@ -57,6 +59,27 @@ impl Story {
             }
         }
         assert_eq!(self.check().locks.changes(), [], "a second build has nothing to do");
+        (checked, changes)
+    }
+
+    /// Builds, with the numbers of Protobuf.
+    fn build_all(&mut self) -> (Checked, Vec<LockChange>) {
+        let checked = self.check();
+        assert!(!checked.has_errors(), "{:#?}", checked.findings);
+        let templates = Templates::new(&BTreeMap::new()).unwrap();
+        let generated = session::generate(
+            &checked.register,
+            &checked.locks,
+            &templates,
+            &Selection::default(),
+            &mut |_| {},
+        );
+        let changes = generated.unwrap().locks;
+        for change in &changes {
+            if let Some(text) = &change.after {
+                self.files.insert(change.owner.path(), text.as_str());
+            }
+        }
         (checked, changes)
     }
 
@@ -155,6 +178,35 @@ fn a_name_that_was_renamed_away_is_still_taken() {
         ),
         "{refusals:?}"
     );
+}
+
+#[test]
+fn a_name_of_what_was_removed_does_not_go_to_something_else_by_a_rename() {
+    let both = "table users entity=User { column id uuid; primary-key id }";
+    let gone = "enum state open done\n    table people entity=Person { column id uuid; column state state; primary-key id }";
+    let mut story = Story::new();
+    story.edit(both, &format!("{both}\n    {gone}\n    api {{ get people; get users }}\n    topic identity.person of=people key=id {{ event PersonGone when=deleted }}"));
+    let (_, changes) = story.build_all();
+    assert!(!changes.is_empty());
+    let all = story.register.clone();
+    // The people are gone, and users are called people from now on.
+    story.edit(&format!("\n    {gone}"), "");
+    story.edit("get people; get users", "get people");
+    story.edit("\n    topic identity.person of=people key=id { event PersonGone when=deleted }", "");
+    story.edit("table users entity=User", "table people was=users entity=User");
+    story.edit("identity.user of=users", "identity.person was=identity.user of=people");
+    let refusals = story.refusals();
+    let known = |new: &str, old: &str| format!("the lock knows `{new}` and `{old}` as two things");
+    for (new, old) in [("people", "users"), ("identity.person", "identity.user")] {
+        assert!(refusals.iter().any(|refusal| refusal.starts_with(&known(new, old))), "{new}: {refusals:?}");
+    }
+    // Another name is free, also once the rename was built.
+    story.register = all;
+    story.edit("table users entity=User", "table members was=users entity=User");
+    story.edit("of=users", "of=members");
+    story.edit("get users", "get members");
+    story.build_all();
+    assert_eq!(story.refusals(), [""; 0]);
 }
 
 #[test]
