@@ -20,33 +20,34 @@ enum Part {
 /// Tables, enums, RPCs and events of a service that are said to be renamed to what was there before: its numbers would be
 /// given to something else.
 pub(super) fn renames(register: &Register, service: &Service, lock: &ServiceLock) -> Vec<Finding> {
-    let parts = parts(register, service);
-    if parts.iter().all(|(_, _, was)| was.is_none()) {
+    let renamed = renamed(register, service);
+    if renamed.is_empty() {
         return Vec::new();
     }
     let known = known(lock);
     let is_known = |part: Part, name: &Located<String>| known.contains(&(part, name.as_str()));
-    let renamed = parts.into_iter().filter_map(|(part, name, was)| Some((part, name, was?)));
     renamed
+        .into_iter()
         .filter(|(part, name, was)| is_known(*part, name) && is_known(*part, was))
         .map(|(_, name, was)| ambiguous(name, was.as_str()))
         .collect()
 }
 
-fn parts<'a>(
-    register: &'a Register,
-    service: &'a Service,
-) -> Vec<(Part, &'a Located<String>, Option<&'a Located<String>>)> {
+/// What has a `was=`: its name, and the one that it had.
+type Renamed<'a> = (Part, &'a Located<String>, &'a Located<String>);
+
+fn renamed<'a>(register: &'a Register, service: &'a Service) -> Vec<Renamed<'a>> {
     let tables = service.tables.iter().map(|id| &register.tables[*id]);
     let enums = service.enums.iter().map(|id| &register.enums[*id]);
     let rpcs = service.rpcs.iter().map(|id| &register.rpcs[*id]);
-    let events =
-        service.topics.iter().flat_map(|id| &register.topics[*id].events).map(|id| &register.events[*id]);
+    let events = service.topics.iter().flat_map(|id| &register.topics[*id].events);
+    let events = events.map(|id| &register.events[*id]);
     tables
         .map(|table| (Part::Table, &table.name, table.was.as_ref()))
         .chain(enums.map(|values| (Part::Enum, &values.name, values.was.as_ref())))
         .chain(rpcs.map(|rpc| (Part::Rpc(rpc.version()), &rpc.name, rpc.was.as_ref())))
         .chain(events.map(|event| (Part::Event(event.version), &event.name, event.was.as_ref())))
+        .filter_map(|(part, name, was)| Some((part, name, was?)))
         .collect()
 }
 
