@@ -145,7 +145,10 @@ static TOPIC: NodeSpec = NodeSpec {
     name: "topic",
     summary: "a Kafka topic: of the rows of a table, or of anything with `producers=all`",
     arguments: Arguments::NAME,
-    flags: &[flag("compact", "only the newest message of a key is kept; the key has to be the `id`")],
+    flags: &[flag(
+        "compact",
+        "only the newest message of a key is kept, once the message is `retention-days` old; the key has to be the `id`",
+    )],
     properties: &[
         optional("of", Kind::Name, "the table whose rows it tells of"),
         optional("producers", Kind::OneOf(&["all"]), "every service may publish to it"),
