@@ -154,8 +154,14 @@ fn brokers_networks_and_budgets_are_the_environments_own() {
             budget,
         )
     };
-    assert_eq!(shown("production"), ("main-kafka-bootstrap:9093".to_owned(), 3, 1, 3, "100".to_owned()));
-    assert_eq!(shown("staging"), ("main-kafka-bootstrap:9093".to_owned(), 1, 1, 1, "100".to_owned()));
+    assert_eq!(
+        shown("production"),
+        ("main-kafka-bootstrap.p.svc:9093".to_owned(), 3, 1, 3, "100".to_owned())
+    );
+    assert_eq!(
+        shown("staging"),
+        ("main-kafka-bootstrap.p-staging.svc:9093".to_owned(), 1, 1, 1, "100".to_owned())
+    );
     assert_eq!(shown("demo"), ("k:1,l:2".to_owned(), 3, 1, 3, "5".to_owned()));
 }
 

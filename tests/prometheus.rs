@@ -139,8 +139,12 @@ fn cases(names: &Names) -> Vec<Case> {
         };
     let statement =
         format!("{{server=\"{server}\",datname=\"{database}\",user=\"{database}_app\",queryid=\"7\"}}");
-    let calls = |code: &str| format!("grpc_server_handled_total{{{},grpc_code=\"{code}\"}}", program(""));
-    let bucket = |le: &str| format!("grpc_server_handling_seconds_bucket{{{},le=\"{le}\"}}", program(""));
+    let calls = |code: &str| {
+        format!("grpc_server_handled_total{{{},grpc_service=\"s\",grpc_code=\"{code}\"}}", program(""))
+    };
+    let bucket = |le: &str| {
+        format!("grpc_server_handling_seconds_bucket{{{},grpc_service=\"s\",le=\"{le}\"}}", program(""))
+    };
     let lag_of = |partition: u32| {
         format!(
             "kafka_consumergroup_lag{{namespace=\"{namespace}\",consumergroup=\"{service}\",topic=\"t\",partition=\"{partition}\"}}"
@@ -149,9 +153,11 @@ fn cases(names: &Names) -> Vec<Case> {
     let oldest_of = |ending: &str| format!("freehold_outbox_oldest_seconds{{{}}}", program(ending));
     let latency = |firing: u32, silent: u32| {
         let series = |within: u32| {
-            [(goal, within), (&"60", 100), (&"+Inf", 100)]
-                .map(|(le, calls)| (bucket(le), growing(calls)))
-                .into()
+            // Probes are many and fast, and do not count.
+            let probe = |le: &&str| bucket(le).replace("\"s\"", "\"grpc.health.v1.Health\"");
+            let series = [(goal, within), (&"60", 100), (&"+Inf", 100)];
+            let probes = series.iter().map(|(le, _)| (probe(le), growing(10_000)));
+            probes.chain(series.iter().map(|(le, calls)| (bucket(le), growing(*calls)))).collect()
         };
         Case {
             alert: "ServiceLatencyHigh",

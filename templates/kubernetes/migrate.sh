@@ -270,7 +270,8 @@ wait_for() { # VERSION SECONDS
     waited=0
     while :; do
         answer=$(printf 'SELECT count(*) FROM _sqlx_migrations WHERE success AND version = %s;\n' "$1" | query -f - 2>&1) || :
-        [ "$answer" != 1 ] || return 0
+        # Warnings of the server, such as that of another version of its collations, come before the answer.
+        [ "$(printf '%s\n' "$answer" | tail -n 1)" != 1 ] || return 0
         [ "$waited" -lt "$2" ] || refuse "version $1 is not applied after $waited s: $answer"
         [ "$waited" -gt 0 ] || say "waiting for version $1"
         sleep "$pause_seconds"

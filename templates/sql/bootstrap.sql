@@ -110,6 +110,12 @@ FROM pg_class
 WHERE relowner = {{ view.owner_regrole }}::regrole AND relname = '_sqlx_migrations' AND relkind = 'r'
 ORDER BY oid \gexec
 
+-- Whoever waits for a migration reads there, also in a database that was there before this role.
+SELECT format('GRANT SELECT ON %s TO %I', oid::regclass, {{ view.readonly_literal }})
+FROM pg_class
+WHERE relowner = {{ view.owner_regrole }}::regrole AND relname = '_sqlx_migrations' AND relkind = 'r'
+ORDER BY oid \gexec
+
 -- What a reconciler was granted before; what it reads today it gets below.
 SELECT format('REVOKE ALL ON SCHEMA %I FROM %I', nspname, rolname)
 FROM pg_namespace, aclexplode(nspacl), pg_roles

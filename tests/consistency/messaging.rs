@@ -143,7 +143,8 @@ fn brokers(environment: &Environment, report: &mut Report) {
         }
     }
     // What names Strimzi's cluster means the Service that Strimzi makes for it.
-    let bootstrap = |name: &str| format!("{name}-kafka-bootstrap:9093");
+    let namespace = cluster.kind("Namespace").map(|(name, _)| name).next().expect("it has a namespace");
+    let bootstrap = |name: &str| format!("{name}-kafka-bootstrap.{namespace}.svc:9093");
     for kind in ["KafkaTopic", "KafkaUser"] {
         for (name, object) in cluster.kind(kind) {
             add(name, bootstrap(object["metadata"]["labels"]["strimzi.io/cluster"].as_str().unwrap()));
@@ -161,7 +162,7 @@ fn brokers(environment: &Environment, report: &mut Report) {
             values(rule, &["matchLabels", "strimzi.io/cluster"], &mut clusters);
             let port = &rule["ports"][0]["port"];
             let brokers = clusters.into_iter().filter_map(Value::as_str);
-            brokers.for_each(|it| add(name, format!("{it}-kafka-bootstrap:{port}")));
+            brokers.for_each(|it| add(name, format!("{it}-kafka-bootstrap.{namespace}.svc:{port}")));
         }
     }
     let first = found.first().map(|(_, brokers)| brokers.clone()).unwrap_or_default();

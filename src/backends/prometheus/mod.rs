@@ -238,7 +238,11 @@ fn metrics_table() -> String {
             KAFKA_GROUP_LAG,
             "`ConsumerLagHigh`",
         ),
-        ("the service's gRPC server, with `grpc_code`", GRPC_HANDLED, "`ServiceErrorRateHigh`"),
+        (
+            "the service's gRPC server, with `grpc_service` and `grpc_code`",
+            GRPC_HANDLED,
+            "`ServiceErrorRateHigh`",
+        ),
         (
             "the same, as a histogram; one bucket ends at the goal and another one above it: what lies within a bucket is guessed, and nothing is above the last",
             GRPC_SECONDS_BUCKET,

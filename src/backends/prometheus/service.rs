@@ -11,6 +11,8 @@ use crate::semantic::Register;
 use crate::semantic::model::Environment;
 use crate::templates::{AlertText, PromqlRegex, PromqlString};
 
+/// Probes ask the same server several times a minute; where few others call, they would hide what these get.
+const NO_PROBE: &str = "grpc_service!=\"grpc.health.v1.Health\"";
 /// Answers of gRPC for which the service is to blame, not who asked (gRPC, "Status codes").
 const FAULTS: &str = "'Unknown|DeadlineExceeded|Unimplemented|Internal|Unavailable|DataLoss'";
 
@@ -96,7 +98,8 @@ impl Place<'_> {
         Rule {
             alert: "ServiceErrorRateHigh",
             expression: format!(
-                "sum(rate({GRPC_HANDLED}{{{pods},grpc_code=~{FAULTS}}}[5m])) / sum(rate({GRPC_HANDLED}{{{pods}}}[5m])) > \
+                "sum(rate({GRPC_HANDLED}{{{pods},{NO_PROBE},grpc_code=~{FAULTS}}}[5m])) / \
+                 sum(rate({GRPC_HANDLED}{{{pods},{NO_PROBE}}}[5m])) > \
                  {}",
                 share(ERROR_PERCENT)
             ),
@@ -123,7 +126,7 @@ impl Place<'_> {
         Rule {
             alert: "ServiceLatencyHigh",
             expression: format!(
-                "histogram_quantile(0.95, sum by (le) (rate({GRPC_SECONDS_BUCKET}{{{pods}}}[5m]))) > {}",
+                "histogram_quantile(0.95, sum by (le) (rate({GRPC_SECONDS_BUCKET}{{{pods},{NO_PROBE}}}[5m]))) > {}",
                 seconds(goal_ms)
             ),
             hold: "10m",

@@ -111,7 +111,9 @@ impl<'a> Environment<'a> {
         if !kafka.bootstrap_servers.is_empty() {
             return kafka.bootstrap_servers.clone();
         }
-        vec![Endpoint { host: format!("{}-kafka-bootstrap", self.kafka_cluster()), port: Kafka::TLS_PORT }]
+        // KEDA asks from a namespace of its own, so the name has that of the cluster; Strimzi's certificates hold it, too.
+        let host = format!("{}-kafka-bootstrap.{}.svc", self.kafka_cluster(), self.namespace());
+        vec![Endpoint { host, port: Kafka::TLS_PORT }]
     }
 
     /// The name of Strimzi's `Kafka` resource: the one that is named, else the platform's name, else `kafka`.

@@ -15,7 +15,8 @@ locals {
     "lock_timeout"                        = tostring(var.lock_timeout_ms)
     "idle_in_transaction_session_timeout" = "60000"
 
-    # Slow statements, changes of schemas, waits and who comes and goes; never the values that statements are given.
+    # Slow statements, changes of schemas, waits and who comes and goes; never the parameters of statements, nor the values
+    # of the rows that an error is about.
     "log_min_duration_statement"        = tostring(var.log_min_duration_ms)
     "log_statement"                     = "ddl"
     "log_lock_waits"                    = "1"
@@ -25,6 +26,7 @@ locals {
     "log_autovacuum_min_duration"       = "10000"
     "log_parameter_max_length"          = "0"
     "log_parameter_max_length_on_error" = "0"
+    "log_error_verbosity"               = "terse"
 
     "shared_preload_libraries" = "pg_stat_statements"
     "track_io_timing"          = "1"
