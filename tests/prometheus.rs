@@ -242,6 +242,17 @@ fn cases(names: &Names) -> Vec<Case> {
         // One that never succeeded, and one that never failed.
         cases.push(Case { alert, file, firing: both().collect(), silent: vec![succeeded(1)] });
     }
+    let migration = |digest: &str, failed: u32, start: u32| {
+        let job = format!("namespace=\"{namespace}\",job_name=\"{service}-migrate-{digest}\"");
+        let failed = (format!("kube_job_failed{{{job},condition=\"true\"}}"), steady(failed));
+        [failed, (format!("kube_job_status_start_time{{{job}}}"), steady(start))]
+    };
+    cases.push(Case {
+        alert: "MigrationFailed",
+        file: of_service,
+        firing: migration("0a", 0, 1000).into_iter().chain(migration("0b", 1, 2000)).collect(),
+        silent: migration("0a", 1, 1000).into_iter().chain(migration("0b", 0, 2000)).collect(),
+    });
     cases
 }
 
@@ -312,7 +323,7 @@ fn all_alerts(files: &BTreeMap<String, String>) -> BTreeSet<String> {
 fn every_alert_fires_and_is_silent() {
     let files = of_text(EVERYTHING);
     assert_eq!(prove(&files, &OF_EVERYTHING), all_alerts(&files));
-    assert_eq!(all_alerts(&files).len(), 13);
+    assert_eq!(all_alerts(&files).len(), 14);
 }
 
 #[test]
@@ -352,7 +363,7 @@ fn another_threshold_is_found() {
             found.insert(case.alert);
         }
     }
-    assert_eq!(found.len(), 13);
+    assert_eq!(found.len(), 14);
 }
 
 #[test]

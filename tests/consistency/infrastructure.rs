@@ -97,8 +97,15 @@ fn matcher(environment: &Environment, whose: &str, matcher: (&str, bool, &str), 
         "app_kubernetes_io_instance" => report.expect("workload", has("Deployment", value), wrong),
         "cronjob" => report.expect("workload", has("CronJob", value), wrong),
         "job_name" => {
-            let name = value.strip_suffix("-[0-9]+").unwrap_or_default();
-            report.expect("workload", has("CronJob", name), wrong);
+            let of_digest = |name: &str, job: &str| {
+                let digest = job.strip_prefix(name).and_then(|rest| rest.strip_prefix('-'));
+                digest.is_some_and(|digest| digest.chars().all(|c| c.is_ascii_hexdigit()))
+            };
+            let is_there = match value.strip_suffix("-[0-9a-f]+") {
+                Some(name) => cluster.kind("Job").any(|(job, _)| of_digest(name, job)),
+                None => has("CronJob", value.strip_suffix("-[0-9]+").unwrap_or_default()),
+            };
+            report.expect("workload", is_there, wrong);
         }
         "server" => {
             let is_it = |server: &crate::outputs::Server| match is_pattern {

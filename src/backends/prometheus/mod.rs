@@ -267,9 +267,9 @@ fn metrics_table() -> String {
         ),
     ];
     let jobs = [
-        (JOB_FAILED, "`ReconciliationFailed`, `PartitionsFailed`"),
+        (JOB_FAILED, "`MigrationFailed`, `ReconciliationFailed`, `PartitionsFailed`"),
         (JOB_START_TIME, "the same"),
-        (CRON_JOB_LAST_SUCCESS, "the same"),
+        (CRON_JOB_LAST_SUCCESS, "`ReconciliationFailed`, `PartitionsFailed`"),
     ];
     let jobs = jobs.map(|(metric, alerts)| ("kube-state-metrics", metric, alerts));
     let rows = rows.into_iter().chain(jobs);

@@ -69,6 +69,7 @@ pub(super) fn rules(
         let server = environment.named(&infrastructure.server_of(database).identifier);
         rules.extend(slow_statements(&server, database));
     }
+    rules.extend(place.workloads.iter().filter_map(|workload| place.migration(workload)));
     rules.extend(place.workloads.iter().filter_map(|workload| place.job(workload)));
     rules
 }
@@ -270,6 +271,35 @@ impl Place<'_> {
             ),
         };
         [old, unobserved, parked]
+    }
+
+    /// What comes true when the newest migration failed; `None` for a workload that is none.
+    fn migration(&self, workload: &Workload) -> Option<Rule> {
+        if workload.kind != WorkloadKind::Migration {
+            return None;
+        }
+        let (name, namespace) = (&self.name, &self.namespace);
+        // A digest of what it does is behind the name of each.
+        let jobs = PromqlRegex::starting_with(&workload.name, "-[0-9a-f]+");
+        Some(Rule {
+            alert: "MigrationFailed",
+            expression: format!(
+                "topk(1, {JOB_START_TIME}{{namespace={namespace},job_name=~{jobs}}}) and on (namespace, job_name) \
+                 {JOB_FAILED}{{namespace={namespace},condition='true'}} > 0"
+            ),
+            hold: "1m",
+            severity: Severity::Critical,
+            labels: Vec::new(),
+            summary: format!("The database of {name} was not migrated, and its new release does not start."),
+            description: format!(
+                "The newest Job that migrates {name} failed for good. Pods of the release before go on; new ones wait for it."
+            ),
+            runbook: format!(
+                "kubectl -n {namespace} logs job/{{{{ $labels.job_name }}}} names the file and what PostgreSQL said. When the cause is \
+                 mended, delete the Job and apply it again: it goes on where it stopped.",
+                namespace = self.shown_namespace
+            ),
+        })
     }
 
     /// What comes true when the newest run of a CronJob failed; `None` for a workload that is none.
