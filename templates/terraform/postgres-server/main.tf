@@ -65,8 +65,8 @@ resource "aws_db_instance" "this" {
   monitoring_role_arn                   = aws_iam_role.monitoring.arn
   enabled_cloudwatch_logs_exports       = keys(local.log_groups)
 
-  # RDS would make the groups itself, without the key and for ever.
-  depends_on = [aws_cloudwatch_log_group.this]
+  # RDS would make the groups itself, without the key and for ever; and it looks whether the role may report.
+  depends_on = [aws_cloudwatch_log_group.this, aws_iam_role_policy_attachment.monitoring]
 
   lifecycle {
     ignore_changes = [snapshot_identifier]

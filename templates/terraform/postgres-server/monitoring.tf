@@ -26,12 +26,12 @@ locals {
 
   # Those of the server itself and of every read replica.
   alarms = {
+    # A server that reports nothing is not there; this alarm alone says so.
     cpu = {
       metric      = "CPUUtilization"
       comparison  = "GreaterThanThreshold"
       threshold   = 80
       periods     = 3
-      # A server that reports nothing is not there; one alarm says so.
       missing     = "breaching"
       description = "has been busy for 15 minutes, or reports nothing"
     }

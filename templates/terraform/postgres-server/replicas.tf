@@ -41,7 +41,7 @@ resource "aws_db_instance" "replica" {
   monitoring_role_arn                   = aws_iam_role.monitoring.arn
   enabled_cloudwatch_logs_exports       = keys(local.log_groups)
 
-  depends_on = [aws_cloudwatch_log_group.replica]
+  depends_on = [aws_cloudwatch_log_group.replica, aws_iam_role_policy_attachment.monitoring]
 }
 
 resource "aws_cloudwatch_log_group" "replica" {
