@@ -5,7 +5,7 @@ use crate::backends::{
     reconciliation, terraform,
 };
 use crate::diagnostic::{Finding, Severity};
-use crate::infrastructure::Infrastructure;
+use crate::infrastructure::{self, Infrastructure};
 use crate::lock::{LockChange, Locks, Owner, ReadLocks, ServiceLock};
 use crate::lowering;
 use crate::plan::{self, PlanError, ProofError};
@@ -369,7 +369,7 @@ fn cluster(
     selection: &Selection,
     others: &[GeneratedFile],
 ) -> Result<Vec<GeneratedFile>, GenerateError> {
-    let inputs = kubernetes::Inputs::of(templates, kubernetes::platform(register), others)?;
+    let inputs = kubernetes::Inputs::of(templates, infrastructure::platform(register), others)?;
     let mut files = inputs.kustomizations;
     if let Some(infrastructure) = infrastructure {
         let context = kubernetes::Context::new(templates, register, infrastructure, &inputs.shared)?;

@@ -1,15 +1,12 @@
 //! Kafka: where the platform says `kafka tooling=script`, a script for each environment that makes topics and ACLs with Kafka's
 //! own tools. Otherwise Strimzi makes them, from what the Kubernetes backend writes.
 
-use super::GeneratedFile;
+use super::{GeneratedFile, REGISTER};
 use crate::infrastructure::{Acl, AclResource, Infrastructure, Topic, acls};
 use crate::semantic::Register;
 use crate::semantic::model::{Environment, KafkaTooling};
 use crate::templates::{MarkdownCode, Quoted, ShellWord, TemplateError, Templates};
 use serde::Serialize;
-
-/// The node of all files.
-const REGISTER: &str = "the register";
 
 #[derive(Serialize)]
 struct ScriptView {
@@ -47,9 +44,6 @@ struct EnvironmentView {
     script: MarkdownCode,
     brokers: MarkdownCode,
 }
-
-#[derive(Serialize)]
-struct Nothing {}
 
 impl TopicView {
     fn new(topic: &Topic, replication: u32) -> TopicView {
@@ -97,7 +91,7 @@ pub fn render(
         contents,
     };
     let acls = acls(infrastructure);
-    let mut files = vec![file("driver.sh", templates.render("kafka/driver.sh", &Nothing {})?)];
+    let mut files = vec![file("driver.sh", templates.render("kafka/driver.sh", &())?)];
     let mut environments = Vec::new();
     for environment in register.environments() {
         let name = format!("{}.sh", environment.name());

@@ -20,11 +20,14 @@ pub use service_drawing::ServiceDrawing;
 pub struct GeneratedFile {
     /// The path below the output folder, with `/` between its parts; the first part is the backend's folder.
     pub path: String,
-    /// The node of the register that it is made from, such as `service identity`; `register` where it is all of it.
+    /// The node of the register that it is made from, such as `service identity`; [`REGISTER`] where it is all of it.
     pub node: String,
     /// The text, without the header.
     pub contents: String,
 }
+
+/// The node of a file that is made from all of the register.
+pub const REGISTER: &str = "the register";
 
 /// An output of the compiler. Its name is also the name of its folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

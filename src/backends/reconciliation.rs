@@ -1,8 +1,8 @@
 //! What compares a service with what it refers to and copies: the queries of each database in a file of their own, since
 //! two servers cannot be joined, and a script that brings their answers together.
 
-use super::GeneratedFile;
 use super::sql_text::one_line_feed_at_the_end;
+use super::{GeneratedFile, REGISTER};
 use crate::names::{database_variable, file_stem};
 use crate::reconcile::{
     self, Drift, Orphans, PROCESSED_EVENTS_GRACE_DAYS, Query, Reconciliation, databases_asked, stuck_outbox,
@@ -68,7 +68,7 @@ pub fn render_shared(
     services.sort_by(|one, other| one.name.cmp(&other.name));
     let file = |name: &str, contents: String| GeneratedFile {
         path: format!("reconciliation/{name}"),
-        node: "the register".to_owned(),
+        node: REGISTER.to_owned(),
         contents,
     };
     let view = SharedView { services };

@@ -17,7 +17,7 @@ pub use connections::{ConnectionLine, Connections, Purpose, ServicesOnServer, se
 pub use costs::{ServerCost, server_cost};
 pub use databases::{Bucket, Database, DatabaseRole, RoleKind, SecretKey, Server};
 pub use names::{
-    Image, dead_letter_topic, object_name, role_secret, role_secret_in_aws, service_secret,
+    Image, dead_letter_topic, object_name, platform, role_secret, role_secret_in_aws, service_secret,
     service_secret_in_aws, state_key, topic_object_name,
 };
 pub use topics::{Acl, AclResource, Operation, Topic, TopicKind, acls};

@@ -87,10 +87,14 @@ pub fn service_secret_in_aws(register: &Register, environment: Environment<'_>, 
     format!("{}/services/{service}", in_aws(register, environment))
 }
 
+/// What the platform is called where it has to have a name.
+pub fn platform(register: &Register) -> &str {
+    register.platform.name.as_ref().map_or("platform", Located::as_str)
+}
+
 /// What names in an account of AWS begin with that no account has by itself.
 fn in_aws(register: &Register, environment: Environment<'_>) -> String {
-    let platform = register.platform.name.as_ref().map_or("platform", Located::as_str);
-    format!("{platform}/{}", environment.name())
+    format!("{}/{}", platform(register), environment.name())
 }
 
 /// Where Terraform keeps the state of what lasts under a name: `nova/staging/servers/pg-user.tfstate`.

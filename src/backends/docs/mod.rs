@@ -6,7 +6,7 @@ mod events;
 mod overview;
 mod ownership;
 
-use super::{GeneratedFile, ServiceDrawing};
+use super::{GeneratedFile, REGISTER, ServiceDrawing};
 use crate::lock::Locks;
 use crate::semantic::Register;
 use crate::semantic::model::{Service, ServiceId};
@@ -35,7 +35,7 @@ pub fn render(
 /// A page: its template has the same path.
 fn page<V: Serialize>(path: &str, templates: &Templates, view: &V) -> Result<GeneratedFile, TemplateError> {
     let contents = templates.render(path, view)?;
-    Ok(GeneratedFile { path: path.to_owned(), node: "the register".to_owned(), contents })
+    Ok(GeneratedFile { path: path.to_owned(), node: REGISTER.to_owned(), contents })
 }
 
 /// Services by name: the order of the register must not show.

@@ -116,7 +116,7 @@ impl Context<'_> {
             image: self.image(service, workload).into(),
             ports: ports(deploy, is_service),
             config_map: service.name.as_str().into(),
-            environment: self.environment(environment, service, workload, deploy),
+            environment: self.environment(service, workload, deploy),
             resources: match workload.kind {
                 // A relay reads rows and sends them; it needs what a small program needs, whatever the service does.
                 WorkloadKind::Relay => resources(100, 128, 500, 256),
@@ -184,19 +184,13 @@ impl Context<'_> {
     }
 
     /// The variables that are not in the ConfigMap: those from secrets, and those of this workload alone.
-    fn environment(
-        &self,
-        environment: Environment<'_>,
-        service: &Service,
-        workload: &Workload,
-        deploy: &Deploy,
-    ) -> Vec<Yaml> {
+    fn environment(&self, service: &Service, workload: &Workload, deploy: &Deploy) -> Vec<Yaml> {
         let mut variables = vec![variable(PGAPPNAME, &workload.name)];
         if let WorkloadKind::Consumer { group, .. } = &workload.kind {
             variables.push(variable(KAFKA_GROUP, group));
         }
         for access in &workload.databases {
-            let key = self.url_key(environment, access);
+            let key = url_key(access);
             variables.push(secret_variable(&access.variable, &self.secret_of(access), key.name()));
         }
         if workload.kind != WorkloadKind::Relay {
@@ -206,14 +200,6 @@ impl Context<'_> {
             );
         }
         variables
-    }
-
-    /// The key with the URL by which a role connects.
-    fn url_key(&self, _environment: Environment<'_>, access: &DatabaseAccess) -> SecretKey {
-        match (access.role, access.route) {
-            (RoleKind::Application, Route::Direct) => SecretKey::DirectUrl,
-            _ => SecretKey::Url,
-        }
     }
 
     /// What psql needs to connect, from the parts of a secret.
@@ -258,6 +244,14 @@ impl Context<'_> {
             volumes.push((true, Volume::secret("kafka-ca", "/etc/kafka/ca", &authority)));
         }
         volumes
+    }
+}
+
+/// The key with the URL by which a role connects.
+fn url_key(access: &DatabaseAccess) -> SecretKey {
+    match (access.role, access.route) {
+        (RoleKind::Application, Route::Direct) => SecretKey::DirectUrl,
+        _ => SecretKey::Url,
     }
 }
 

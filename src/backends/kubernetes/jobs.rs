@@ -64,10 +64,6 @@ impl Context<'_> {
             Volume::scripts(&self.scripts),
             Volume::config_maps("migrations", "/migrations", config_maps),
         ];
-        let environment = workload
-            .databases
-            .iter()
-            .flat_map(|access| self.psql_environment(self.register.production(), access, &workload.name));
         let mut view = JobView {
             introduction: comment(&format!("Migrates the database of the service {}.", service.name)),
             name: Yaml::from(""),
@@ -75,7 +71,7 @@ impl Context<'_> {
             service_account: service.name.as_str().into(),
             psql_image: self.psql_image.name.as_str().into(),
             command: command(&["sh", "/scripts/migrate.sh", "apply", "/migrations"]),
-            environment: environment.collect(),
+            environment: self.connections_of_psql(workload),
             mounts: volumes.iter().map(|it| it.mount.clone()).collect(),
             volumes: volumes.iter().map(|it| it.volume.clone()).collect(),
         };
@@ -84,9 +80,7 @@ impl Context<'_> {
         let mut hasher = blake3::Hasher::new();
         hasher.update(self.templates.render("kubernetes/job.yaml", &view)?.as_bytes());
         hasher.update(super::full_name(&self.psql_image).as_bytes()).update(self.platform.as_bytes());
-        for file in contents {
-            hasher.update(file.path.as_bytes()).update(b"\0").update(file.contents.as_bytes()).update(b"\0");
-        }
+        super::add_files(&mut hasher, contents);
         let digest = hasher.finalize().to_hex();
         view.name = format!("{}-{}", workload.name, &digest[..DIGEST_LENGTH]).into();
         self.templates.render("kubernetes/job.yaml", &view)
@@ -103,10 +97,6 @@ impl Context<'_> {
             words.extend(["-c", call]);
         }
         let volumes = [Volume::temporary("16Mi"), Volume::certificates()];
-        let environment = workload
-            .databases
-            .iter()
-            .flat_map(|access| self.psql_environment(self.register.production(), access, &workload.name));
         let view = CronJobView {
             introduction: comment(&format!(
                 "Makes the partitions that the service {} will need, and retires those past their time.",
@@ -116,7 +106,7 @@ impl Context<'_> {
             retries: 5,
             deadline_seconds: 1800,
             command: command(&words),
-            environment: environment.collect(),
+            environment: self.connections_of_psql(workload),
             resources: resources(50, 64, 500, 256),
             ..self.cron_job(service, workload, &volumes)
         };
@@ -171,6 +161,13 @@ impl Context<'_> {
         };
         view.mounts.push(session.mount);
         self.templates.render("kubernetes/cron-job.yaml", &view)
+    }
+
+    /// What psql needs to connect to the databases of a job.
+    fn connections_of_psql(&self, workload: &Workload) -> Vec<Yaml> {
+        let production = self.register.production();
+        let databases = workload.databases.iter();
+        databases.flat_map(|access| self.psql_environment(production, access, &workload.name)).collect()
     }
 
     fn cron_job(&self, service: &Service, workload: &Workload, volumes: &[Volume]) -> CronJobView {

@@ -17,16 +17,16 @@ mod secrets;
 pub use config_maps::TooLarge;
 pub use inputs::{InputError, Inputs, JobFiles};
 
-use super::GeneratedFile;
 use super::sql_text::one_line_feed_at_the_end;
+use super::{GeneratedFile, REGISTER};
 use crate::infrastructure::{
     Acl, DatabaseAccess, Image, Infrastructure, RoleKind, Route, Service, Topic, Workload, WorkloadKind,
-    acls, object_name, role_secret,
+    acls, object_name, platform, postgres_version, role_secret,
 };
 use crate::semantic::Register;
-use crate::semantic::model::{Environment, Located, ServerId, ServiceId};
+use crate::semantic::model::{Environment, ServerId, ServiceId};
 use crate::templates::{Quoted, TemplateError, Templates, Yaml};
-use kustomization::Kustomization;
+use kustomization::{ConfigMapView, Kustomization};
 use parts::{comment, labels, workload_selector};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -194,14 +194,7 @@ impl<'a> Context<'a> {
             return Ok(Vec::new());
         }
         let mut files = self.script_files.clone();
-        let scripts = kustomization::ConfigMapView {
-            name: self.scripts.as_str().into(),
-            options: Yaml::map([
-                ("disableNameSuffixHash", Yaml::Flag(true)),
-                ("immutable", Yaml::Flag(true)),
-            ]),
-            files: SCRIPTS.iter().map(|(name, _)| Yaml::from(*name)).collect(),
-        };
+        let scripts = of_scripts(&self.scripts, SCRIPTS.map(|(name, _)| name));
         let kustomization = Kustomization {
             namespace: Some(self.register.production().namespace()),
             labels: Some(parts::platform_labels(self.platform)),
@@ -257,14 +250,6 @@ impl<'a> Context<'a> {
     }
 }
 
-/// The name of the platform, as labels have it.
-pub fn platform(register: &Register) -> &str {
-    register.platform.name.as_ref().map_or("platform", Located::as_str)
-}
-
-/// The node of files that are made from all of it.
-const REGISTER: &str = "the register";
-
 /// What the file of a workload is called: as the workload is, without the service. So no service's name meets that of another
 /// file.
 fn file_stem<'a>(service: &Service, workload: &'a Workload) -> &'a str {
@@ -288,12 +273,8 @@ fn reconciliation_kustomization(
     platform: &str,
     shared: &[&GeneratedFile],
 ) -> Result<GeneratedFile, TemplateError> {
-    let files = shared.iter();
-    let view = kustomization::ConfigMapView {
-        name: reconciliation_scripts(shared).into(),
-        options: Yaml::map([("disableNameSuffixHash", Yaml::Flag(true)), ("immutable", Yaml::Flag(true))]),
-        files: files.map(|file| Yaml::from(file.path.rsplit('/').next().unwrap_or_default())).collect(),
-    };
+    let names = shared.iter().map(|file| file.path.rsplit('/').next().unwrap_or_default());
+    let view = of_scripts(&reconciliation_scripts(shared), names);
     let kustomization = Kustomization {
         labels: Some(parts::platform_labels(platform)),
         config_maps: vec![view],
@@ -303,12 +284,26 @@ fn reconciliation_kustomization(
     kustomization.render(templates, "reconciliation", REGISTER, about)
 }
 
-/// A name with a digest of what files hold.
-fn with_digest(name: &str, files: &[&GeneratedFile]) -> String {
-    let mut hasher = blake3::Hasher::new();
+/// A ConfigMap over scripts that many objects name. Its name has its digest already.
+fn of_scripts<'a>(name: &str, files: impl IntoIterator<Item = &'a str>) -> ConfigMapView {
+    ConfigMapView {
+        name: name.into(),
+        options: Yaml::map([("disableNameSuffixHash", Yaml::Flag(true)), ("immutable", Yaml::Flag(true))]),
+        files: files.into_iter().map(Yaml::from).collect(),
+    }
+}
+
+/// Adds files to a digest, each with its path.
+fn add_files(hasher: &mut blake3::Hasher, files: &[&GeneratedFile]) {
     for file in files {
         hasher.update(file.path.as_bytes()).update(b"\0").update(file.contents.as_bytes()).update(b"\0");
     }
+}
+
+/// A name with a digest of what files hold.
+fn with_digest(name: &str, files: &[&GeneratedFile]) -> String {
+    let mut hasher = blake3::Hasher::new();
+    add_files(&mut hasher, files);
     format!("{name}-{}", &hasher.finalize().to_hex()[..DIGEST_LENGTH])
 }
 
@@ -325,7 +320,7 @@ fn psql_image(register: &Register) -> String {
     if let Some(image) = &register.platform.kubernetes.postgres_image {
         return image.value.clone();
     }
-    let version = register.platform.postgres_version.as_ref().map_or("18", Located::as_str);
+    let version = postgres_version(register);
     format!("docker.io/library/postgres:{}", version.split('.').next().unwrap_or(version))
 }
 

@@ -23,7 +23,7 @@ pub const NAMESPACE_NAME: &str = "kubernetes.io/metadata.name";
 /// The ConfigMap with the certificates of those who sign for the servers, and its key; people make it.
 pub const CA_CONFIG_MAP: &str = "postgres-ca";
 /// Its key, and so the name of the file.
-const CA_FILE: &str = "/etc/postgres-ca/ca.pem";
+pub const CA_FILE: &str = "/etc/postgres-ca/ca.pem";
 
 /// The Secret that Strimzi makes with the certificate of a cluster's authority (Strimzi, "Clients and trust"): its key is
 /// `ca.crt`.

@@ -1,7 +1,7 @@
 //! Secrets that External Secrets brings from AWS Secrets Manager.
 
 use super::Context;
-use super::parts::{Entry, comment};
+use super::parts::{CA_FILE, Entry, comment};
 use crate::infrastructure::{
     Database, DatabaseAccess, DatabaseRole, RoleKind, Route, SecretKey, Service, port, role_secret_in_aws,
     service_secret, service_secret_in_aws,
@@ -73,7 +73,9 @@ impl Context<'_> {
             RoleKind::Owner | RoleKind::Reconciler => Route::Direct,
         };
         let access = DatabaseAccess { service: service.id, role: role.kind, route, variable: String::new() };
-        let direct = url("{{ .host }}:{{ .port }}", DIRECT);
+        // A server has to prove who it is.
+        let verified = format!("sslmode=verify-full&sslrootcert={CA_FILE}");
+        let direct = url("{{ .host }}:{{ .port }}", &verified);
         let own = match self.pooler(environment, &access) {
             Some(pooler) => url(&format!("{pooler}:{}", port::POOLER), "sslmode=prefer"),
             None => direct.clone(),
@@ -91,9 +93,6 @@ impl Context<'_> {
         }
     }
 }
-
-/// How a server has to prove who it is.
-const DIRECT: &str = "sslmode=verify-full&sslrootcert=/etc/postgres-ca/ca.pem";
 
 /// A URL as External Secrets makes it from the other keys. What a URL takes for more than a letter is escaped, a space as `%20`.
 fn url(host: &str, settings: &str) -> String {

@@ -4,8 +4,8 @@
 mod server;
 mod service;
 
-use super::GeneratedFile;
 use super::sql_text::one_line_feed_at_the_end;
+use super::{GeneratedFile, REGISTER};
 use crate::infrastructure::Infrastructure;
 use crate::semantic::Register;
 use crate::semantic::model::Environment;
@@ -86,9 +86,6 @@ struct ServerView {
     environment: MarkdownCode,
     label: MarkdownCode,
 }
-
-/// The node of what is made from all of it.
-const REGISTER: &str = "the register";
 
 /// Every file; none where nothing can be asked.
 ///

@@ -4,8 +4,8 @@ mod comment;
 mod declarations;
 mod names;
 
-use super::GeneratedFile;
 use super::sql_text::one_line_feed_at_the_end;
+use super::{GeneratedFile, REGISTER};
 use crate::templates::{Quoted, TemplateError, Templates};
 use crate::wire::File;
 use comment::comment;
@@ -80,7 +80,7 @@ pub fn render_shared(
     let rendered = used.chain([("buf.yaml", "proto/buf.yaml")]).map(|(path, template)| {
         Ok(GeneratedFile {
             path: format!("proto/{path}"),
-            node: "the register".to_owned(),
+            node: REGISTER.to_owned(),
             contents: one_line_feed_at_the_end(&templates.render(template, &())?),
         })
     });

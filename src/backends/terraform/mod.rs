@@ -4,7 +4,7 @@
 mod server;
 mod service;
 
-use super::GeneratedFile;
+use super::{GeneratedFile, REGISTER};
 use crate::infrastructure::{Infrastructure, state_key};
 use crate::names::hcl_name;
 use crate::semantic::Register;
@@ -57,7 +57,7 @@ pub fn render(
         let own = names.iter().map(|name| (format!("terraform/{module}/{name}"), *name));
         let versions = ("terraform/versions.tf".to_owned(), "versions.tf");
         for (template, name) in own.chain([versions]) {
-            files.push(shared(templates, &template, &format!("modules/{module}/{name}"), &Nothing {})?);
+            files.push(shared(templates, &template, &format!("modules/{module}/{name}"), &())?);
         }
     }
     paths.sort();
@@ -78,10 +78,6 @@ struct ReadmeView {
     example: ShellWord,
 }
 
-/// A template without a view.
-#[derive(Serialize)]
-struct Nothing {}
-
 /// A file of the whole register.
 fn shared<V: Serialize>(
     templates: &Templates,
@@ -90,7 +86,7 @@ fn shared<V: Serialize>(
     view: &V,
 ) -> Result<GeneratedFile, TemplateError> {
     let contents = templates.render(template, view)?;
-    Ok(GeneratedFile { path: format!("terraform/{path}"), node: "the register".to_owned(), contents })
+    Ok(GeneratedFile { path: format!("terraform/{path}"), node: REGISTER.to_owned(), contents })
 }
 
 /// Values of a root, by their variables.
@@ -155,8 +151,8 @@ impl Roots<'_> {
         values: impl Fn(Environment<'_>) -> HclAttributes,
     ) -> Result<(), TemplateError> {
         self.paths.push(format!("{}/{}", root.folder, root.name));
-        self.file(root, "versions.tf", "terraform/root_versions.tf", &Nothing {})?;
-        self.file(root, "provider.tf", "terraform/provider.tf", &Nothing {})?;
+        self.file(root, "versions.tf", "terraform/root_versions.tf", &())?;
+        self.file(root, "provider.tf", "terraform/provider.tf", &())?;
         for environment in self.register.environments() {
             let key = state_key(self.register, environment, root.folder, root.lasting);
             let mut backend = HclAttributes::new(0);

@@ -1,6 +1,6 @@
 //! The root of a PostgreSQL server.
 
-use super::{Move, Nothing, Root, Roots, address, moves, quoted_label};
+use super::{Move, Root, Roots, address, moves, quoted_label};
 use crate::infrastructure::{Infrastructure, Server, postgres_version, role_secret_in_aws};
 use crate::semantic::Register;
 use crate::semantic::model::Environment;
@@ -33,7 +33,7 @@ pub(super) fn render(
         moves: moves(module, &server.identifier, server.was.as_deref(), &server.name),
     };
     roots.file(&root, "main.tf", "terraform/server/main.tf", &main)?;
-    roots.file(&root, "variables.tf", "terraform/server/variables.tf", &Nothing {})?;
+    roots.file(&root, "variables.tf", "terraform/server/variables.tf", &())?;
     let outputs = OutputsView { address: module(&server.name) };
     roots.file(&root, "outputs.tf", "terraform/server/outputs.tf", &outputs)?;
     roots.add(&root, |environment| values(register, infrastructure, server, environment))
