@@ -1,7 +1,7 @@
 //! One run: load, check, plan, render. The one entry for commands and tests; knows nothing of arguments.
 
 use crate::backends::{
-    Backend, GeneratedFile, bootstrap, docs, kafka, kubernetes, migrations, prometheus, protobuf,
+    Backend, GeneratedFile, bootstrap, consumers, docs, kafka, kubernetes, migrations, prometheus, protobuf,
     reconciliation, terraform,
 };
 use crate::diagnostic::{Finding, Severity};
@@ -16,7 +16,7 @@ use crate::semantic::model::ServiceId;
 use crate::semantic::{self, ReadFailure, Register};
 use crate::source::{FileSystem, Sources};
 use crate::templates::{TemplateError, Templates};
-use crate::wire::{self, Uses};
+use crate::wire::{self, Index, Uses};
 use jiff::civil::Date;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -210,7 +210,12 @@ pub fn generate(
             files.extend(sql(register, locks, templates, selection, ended)?);
         }
         // Also where its files are not wanted: a lock is written as a whole.
-        files.extend(proto(register, locks, templates, selection, &mut numbered)?);
+        let (modules, index) = proto(register, locks, templates, selection, &mut numbered)?;
+        files.extend(modules);
+        if selection.includes_backend(Backend::Consumers) {
+            let context = consumers::Context { templates, register, locks, wire: &index };
+            files.extend(programs(context, selection)?);
+        }
         if selection.includes_backend(Backend::Reconciliation) || has_jobs {
             files.extend(reconciliation(register, templates, selection)?);
         }
@@ -311,36 +316,56 @@ fn sql_of(
     Ok(files.into_iter().flatten().collect())
 }
 
-/// The module of Protobuf, of the selected services. Their locks, with the numbers that it takes, go into `numbered`.
+/// The module of Protobuf, of the selected services, and where what they declare stands in it: of all services where programs
+/// are made, which use messages of others. The locks of the selected ones, with the numbers that it takes, go into `numbered`.
 fn proto(
     register: &Register,
     locks: &Locks,
     templates: &Templates,
     selection: &Selection,
     numbered: &mut BTreeMap<Owner, ServiceLock>,
-) -> Result<Vec<GeneratedFile>, GenerateError> {
+) -> Result<(Vec<GeneratedFile>, Index), GenerateError> {
     let is_wanted = selection.includes_backend(Backend::Proto);
     let uses = Uses::of(register);
-    let made = in_order(selection.services(register).par_iter().map(|id| {
+    let services = match selection.includes_backend(Backend::Consumers) {
+        true => register.services.iter().map(|(id, _)| id).collect(),
+        false => selection.services(register),
+    };
+    let made = in_order(services.par_iter().map(|id| {
         let name = &register.services[*id].name.value;
         let mut lock = locks.service(name).clone();
         let wire = wire::lower(register, &uses, *id, &mut lock);
         let (mut files, mut shared) = (Vec::new(), BTreeSet::new());
-        if is_wanted {
-            files = protobuf::render_service(templates, name, &wire)?;
-            shared = protobuf::shared(&wire);
+        if is_wanted && selection.includes_service(name) {
+            files = protobuf::render_service(templates, name, &wire.files)?;
+            shared = protobuf::shared(&wire.files);
         }
-        Ok((files, shared, Owner::Service(name.clone()), lock))
+        Ok((files, shared, wire.index, name, lock))
     }))?;
-    let (mut files, mut shared) = (Vec::new(), BTreeSet::new());
-    for (of_service, used, owner, lock) in made {
+    let (mut files, mut shared, mut index) = (Vec::new(), BTreeSet::new(), Index::default());
+    for (of_service, used, in_files, name, lock) in made {
         files.extend(of_service);
         shared.extend(used);
-        numbered.insert(owner, lock);
+        index.extend(in_files);
+        if selection.includes_service(name) {
+            numbered.insert(Owner::Service(name.clone()), lock);
+        }
     }
     if !files.is_empty() {
         files.extend(protobuf::render_shared(templates, &shared)?);
     }
+    Ok((files, index))
+}
+
+/// Programs of every selected service, and what they share.
+fn programs(
+    context: consumers::Context<'_>,
+    selection: &Selection,
+) -> Result<Vec<GeneratedFile>, GenerateError> {
+    let services = selection.services(context.register);
+    let of_services = in_order(services.par_iter().map(|id| Ok(consumers::render_service(context, *id)?)))?;
+    let mut files: Vec<GeneratedFile> = of_services.into_iter().flatten().collect();
+    files.extend(consumers::render_shared(context)?);
     Ok(files)
 }
 

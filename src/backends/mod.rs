@@ -1,6 +1,7 @@
 //! What the compiler writes: one file each, pure functions from the register to texts.
 
 pub mod bootstrap;
+pub mod consumers;
 pub mod docs;
 pub mod kafka;
 pub mod kubernetes;
@@ -46,13 +47,15 @@ pub enum Backend {
     Prometheus,
     /// Servers, buckets and secrets in AWS.
     Terraform,
+    /// Programs that publish and consume events, in Rust.
+    Consumers,
     /// Documentation of the whole register.
     Docs,
 }
 
 impl Backend {
     /// Every backend, in the order in which they run.
-    pub const ALL: [Backend; 8] = [
+    pub const ALL: [Backend; 9] = [
         Backend::Sql,
         Backend::Proto,
         Backend::Reconciliation,
@@ -60,6 +63,7 @@ impl Backend {
         Backend::Kafka,
         Backend::Prometheus,
         Backend::Terraform,
+        Backend::Consumers,
         Backend::Docs,
     ];
 
@@ -73,6 +77,7 @@ impl Backend {
             Backend::Kafka => "kafka",
             Backend::Prometheus => "prometheus",
             Backend::Terraform => "terraform",
+            Backend::Consumers => "consumers",
             Backend::Docs => "docs",
         }
     }

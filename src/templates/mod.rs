@@ -7,12 +7,14 @@ mod hcl;
 mod lint;
 mod prometheus;
 mod quoted;
+mod rust;
 mod yaml;
 mod yaml_string;
 
 pub use hcl::{Hcl, HclAttributes, HclComment, HclString};
 pub use prometheus::{AlertText, PromqlRegex, PromqlString};
 pub use quoted::{MarkdownCode, MarkdownText, MermaidText, Quoted, ShellWord};
+pub use rust::{RustDoc, RustPath, RustString, TomlString};
 pub use yaml::Yaml;
 pub use yaml_string::YamlString;
 
@@ -22,6 +24,22 @@ use tera::{Context, Kwargs, State, Tera};
 
 /// The templates that the program holds, by name.
 const EMBEDDED: &[(&str, &str)] = &[
+    ("consumers/Cargo.toml", include_str!("../../templates/consumers/Cargo.toml")),
+    ("consumers/README.md", include_str!("../../templates/consumers/README.md")),
+    ("consumers/rustfmt.toml", include_str!("../../templates/consumers/rustfmt.toml")),
+    ("consumers/lib.rs", include_str!("../../templates/consumers/lib.rs")),
+    ("consumers/package.toml", include_str!("../../templates/consumers/package.toml")),
+    ("consumers/contracts/Cargo.toml", include_str!("../../templates/consumers/contracts/Cargo.toml")),
+    ("consumers/contracts/build.rs", include_str!("../../templates/consumers/contracts/build.rs")),
+    ("consumers/contracts/lib.rs", include_str!("../../templates/consumers/contracts/lib.rs")),
+    ("consumers/runtime/Cargo.toml", include_str!("../../templates/consumers/runtime/Cargo.toml")),
+    ("consumers/runtime/src/database.rs", include_str!("../../templates/consumers/runtime/src/database.rs")),
+    ("consumers/runtime/src/health.rs", include_str!("../../templates/consumers/runtime/src/health.rs")),
+    ("consumers/runtime/src/kafka.rs", include_str!("../../templates/consumers/runtime/src/kafka.rs")),
+    ("consumers/runtime/src/lib.rs", include_str!("../../templates/consumers/runtime/src/lib.rs")),
+    ("consumers/runtime/src/program.rs", include_str!("../../templates/consumers/runtime/src/program.rs")),
+    ("consumers/runtime/src/settings.rs", include_str!("../../templates/consumers/runtime/src/settings.rs")),
+    ("consumers/runtime/src/trace.rs", include_str!("../../templates/consumers/runtime/src/trace.rs")),
     ("docs/README.md", include_str!("../../templates/docs/README.md")),
     ("docs/connections.md", include_str!("../../templates/docs/connections.md")),
     ("docs/costs.md", include_str!("../../templates/docs/costs.md")),

@@ -2,6 +2,7 @@
 
 use super::fields::{WantedMessage, reserved};
 use super::file::{EnumType, EnumValue, File, TypeName};
+use super::index::EnumOnWire;
 use super::lowering::{Lowering, documentation, former, type_name};
 use crate::lock::{EnumKey, Origin, UNSPECIFIED, Wanted};
 use crate::names;
@@ -28,7 +29,11 @@ impl Lowering<'_> {
         let uses = self.uses;
         for id in self.service.enums.iter().filter(|id| uses.messages.enums.contains(id)) {
             let lowered = self.enumeration(*id);
-            self.enums.insert(*id, type_name(&file, &lowered.name));
+            let name = type_name(&file, &lowered.name);
+            // The first value is the one that is not stated.
+            let values = lowered.values.iter().skip(1).map(|value| value.name.clone()).collect();
+            self.index.enums.insert(*id, EnumOnWire { name: name.clone(), values });
+            self.enums.insert(*id, name);
             file.enums.push(lowered);
         }
         for id in self.service.tables.iter().filter(|id| uses.messages.entities.contains(id)) {

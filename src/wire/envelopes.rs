@@ -3,7 +3,7 @@
 use super::events::Events;
 use super::fields::{WantedField, WantedMessage, reserved, with_numbers};
 use super::file::{FieldType, File, Message, Oneof, Presence, TypeName};
-use super::lowering::{Lowering, documentation, former};
+use super::lowering::{Lowering, documentation, former, type_name};
 use crate::lock::{NameKind, Origin};
 use crate::names;
 use crate::semantic::model::{Event, Topic, TopicSubject};
@@ -14,9 +14,11 @@ impl Lowering<'_> {
         let documentation = format!("Messages of the topics of {}.", self.service.name.value);
         let package = format!("{}.topics.v1", self.stem);
         let mut file = self.file(package, "_topics", &documentation);
-        for topic in self.service.topics.iter().map(|id| &self.register.topics[*id]) {
+        for id in &self.service.topics {
+            let topic = &self.register.topics[*id];
             if !topic.events.is_empty() {
                 let envelope = self.envelope(topic, events);
+                self.index.envelopes.insert(*id, type_name(&file, &envelope.name));
                 file.messages.push(envelope);
             }
         }
@@ -45,6 +47,11 @@ impl Lowering<'_> {
         let numbered = self.number(&wanted, &fields);
         let mut fields = with_numbers(fields, &numbered);
         let members = fields.split_off(1);
+        for (id, member) in topic.events.iter().zip(&members) {
+            if let Some(event) = self.index.events.get_mut(id) {
+                event.member.clone_from(&member.name);
+            }
+        }
         Message {
             reserved: reserved(&numbered, ""),
             name: numbered.name,

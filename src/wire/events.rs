@@ -2,6 +2,7 @@
 
 use super::fields::{WantedField, WantedMessage};
 use super::file::{File, TypeName};
+use super::index::EventOnWire;
 use super::lowering::{Lowering, documentation, former, type_name};
 use crate::lock::Origin;
 use crate::semantic::model::{
@@ -40,7 +41,12 @@ impl Lowering<'_> {
                     fields: self.event_fields(topic, event),
                 };
                 let message = self.message(&file.package, &file.path(), wanted);
-                names.insert(*id, type_name(file, &message.name));
+                let name = type_name(file, &message.name);
+                let columns = self.event_columns(topic, event);
+                let (fields, member) = (message.fields.clone(), String::new());
+                let on_wire = EventOnWire { message: name.clone(), fields, columns, member };
+                self.index.events.insert(*id, on_wire);
+                names.insert(*id, name);
                 file.messages.push(message);
             }
         }
@@ -53,11 +59,19 @@ impl Lowering<'_> {
         let TopicSubject::Table { table, id, .. } = &topic.subject else { return declared };
         let table = &self.register.tables[*table];
         let id = column_indices(id);
+        let columns = self.event_columns(topic, event);
+        let fields = columns.iter().map(|column| self.column_field(table, *column, id.contains(column)));
+        fields.chain(declared).collect()
+    }
+
+    /// The columns that an event carries: the `id` of the row, then the others, each once.
+    fn event_columns(&self, topic: &Topic, event: &Event) -> Vec<ColumnIndex> {
+        let TopicSubject::Table { id, .. } = &topic.subject else { return Vec::new() };
+        let id = column_indices(id);
         let carried = topic.carries.iter().chain(&event.carries).map(|column| column.value);
         let mut columns: Vec<ColumnIndex> = id.clone();
         columns.extend(carried.filter(|column| !id.contains(column)));
-        let fields = columns.iter().map(|column| self.column_field(table, *column, id.contains(column)));
-        fields.chain(declared).collect()
+        columns
     }
 
     /// When an event is sent.

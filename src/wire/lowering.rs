@@ -2,6 +2,7 @@
 
 use super::entities::{Entities, Entity};
 use super::file::{Documentation, File, TypeName};
+use super::index::Index;
 use crate::lock::{NameKind, ServiceLock};
 use crate::names;
 use crate::semantic::model::{Callee, EnumId, Located, RpcId, Service, ServiceId, TableId};
@@ -32,9 +33,18 @@ impl Uses {
     }
 }
 
-/// The files of a service, in the order in which people would read them; none is empty. Names and numbers are those
+/// What a service says to others.
+#[derive(Debug)]
+pub struct Wire {
+    /// The files, in the order in which people would read them; none is empty.
+    pub files: Vec<File>,
+    /// Where what the register declares stands in them.
+    pub index: Index,
+}
+
+/// The files of a service, with where what is declared stands in them. Names and numbers are those
 /// of the lock, which gets what is new. Total: of a register with findings it gives what could be read.
-pub fn lower(register: &Register, uses: &Uses, service: ServiceId, lock: &mut ServiceLock) -> Vec<File> {
+pub fn lower(register: &Register, uses: &Uses, service: ServiceId, lock: &mut ServiceLock) -> Wire {
     let declaration = &register.services[service];
     let name = declaration.name.as_str();
     let was = former(declaration.was.as_ref());
@@ -49,6 +59,7 @@ pub fn lower(register: &Register, uses: &Uses, service: ServiceId, lock: &mut Se
         rpc_service,
         lock,
         enums: HashMap::new(),
+        index: Index::default(),
         entities: Entities::new(),
     };
     let mut files = vec![lowering.entities()];
@@ -59,7 +70,7 @@ pub fn lower(register: &Register, uses: &Uses, service: ServiceId, lock: &mut Se
     files.extend(lowering.rpcs());
     files.push(lowering.snapshots());
     files.retain(|file| !file.is_empty());
-    files
+    Wire { files, index: lowering.index }
 }
 
 /// The names that something had, the newest first.
@@ -83,6 +94,8 @@ pub(super) struct Lowering<'a> {
     pub enums: HashMap<EnumId, TypeName>,
     /// The tables of the service whose rows are messages.
     pub entities: Entities,
+    /// Where what was lowered so far stands.
+    pub index: Index,
 }
 
 impl Lowering<'_> {

@@ -8,6 +8,7 @@ mod envelopes;
 mod events;
 mod fields;
 mod file;
+mod index;
 mod lowering;
 mod rpcs;
 mod snapshots;
@@ -18,5 +19,6 @@ pub use file::{
     Documentation, EnumType, EnumValue, Field, FieldType, File, Idempotency, Message, Method, Oneof,
     Presence, Reserved, Scalar, Service, TypeName,
 };
-pub use lowering::{Uses, lower};
+pub use index::{EnumOnWire, EventOnWire, Index, MethodOnWire, SnapshotOnWire};
+pub use lowering::{Uses, Wire, lower};
 pub use types::{type_format, wire_type};

@@ -2,6 +2,7 @@
 
 use super::fields::{WantedField, WantedMessage};
 use super::file::{Field, File, Idempotency, Message, Method, Service};
+use super::index::MethodOnWire;
 use super::lowering::{Lowering, documentation, former, listed, type_name};
 use crate::lock::{Origin, RpcKey};
 use crate::names;
@@ -111,6 +112,16 @@ impl Lowering<'_> {
             cache_seconds: self.uses.cache_seconds.get(&id).copied(),
             name,
         };
+        let on_wire = MethodOnWire {
+            service: type_name(file, &self.rpc_service),
+            name: method.name.clone(),
+            request: method.request.clone(),
+            request_fields: request.fields.clone(),
+            response: method.response.clone(),
+            response_fields: response.fields.clone(),
+            timeout_ms: method.timeout_ms,
+        };
+        self.index.rpcs.insert(id, on_wire);
         file.messages.extend([request, response]);
         if let Some(service) = file.services.first_mut() {
             service.methods.push(method);

@@ -4,11 +4,12 @@
 
 use super::fields::{WantedField, WantedMessage, strs};
 use super::file::{FieldType, File, Idempotency, Message, Method, Presence, Scalar, Service, TypeName};
+use super::index::{MethodOnWire, SnapshotOnWire};
 use super::lowering::{Lowering, type_name};
 use super::table_rpcs::{next_page, page_request};
 use crate::lock::{Origin, RpcKey};
 use crate::names;
-use crate::semantic::model::{ROW_VERSION_COLUMN, TableId};
+use crate::semantic::model::{ColumnIndex, ROW_VERSION_COLUMN, TableId};
 use std::collections::BTreeSet;
 
 /// Rows of a page of a snapshot at most: few enough that a page of wide rows stays far below gRPC's 4 MiB.
@@ -66,7 +67,7 @@ impl Lowering<'_> {
             name: format!("{name}Response.{}", row.name),
         };
         let contract = self.snapshot_contract(id, &row);
-        let rows = WantedField::own("rows", FieldType::Message(row_name), Presence::Repeated, "");
+        let rows = WantedField::own("rows", FieldType::Message(row_name.clone()), Presence::Repeated, "");
         let mut message = |origin, documentation: String, name, fields| {
             let documentation = vec![documentation];
             let wanted =
@@ -77,9 +78,11 @@ impl Lowering<'_> {
         let request =
             message(Origin::Request, asked, format!("{name}Request"), page_request(PAGE_SIZE).into());
         let answers = format!("Response of `{name}`.");
+        let row_on_wire = (row_name, row.fields.clone());
         let mut response =
             message(Origin::Response, answers, format!("{name}Response"), vec![rows, next_page()]);
         response.messages.push(row);
+        let timeout_ms = self.timeout_ms(None);
         let method = Method {
             documentation: vec![contract],
             request: type_name(file, &request.name),
@@ -87,10 +90,29 @@ impl Lowering<'_> {
             client_streams: false,
             server_streams: false,
             idempotency: Idempotency::NoSideEffects,
-            timeout_ms: self.timeout_ms(None),
+            timeout_ms,
             cache_seconds: None,
             name,
         };
+        let on_wire = MethodOnWire {
+            service: type_name(file, &names::protobuf_snapshot_service(&self.rpc_service)),
+            name: method.name.clone(),
+            request: method.request.clone(),
+            request_fields: request.fields.clone(),
+            response: method.response.clone(),
+            response_fields: response.fields.clone(),
+            timeout_ms,
+        };
+        let (row, row_fields) = row_on_wire;
+        let snapshot = SnapshotOnWire {
+            method: on_wire,
+            row,
+            row_fields,
+            columns: self.snapshot_columns(id),
+            identifying: self.register.identifying_columns(id).len(),
+            page_size: PAGE_SIZE,
+        };
+        self.index.snapshots.insert(id, snapshot);
         file.messages.extend([request, response]);
         method
     }
@@ -111,9 +133,8 @@ impl Lowering<'_> {
     /// What identifies a row, its version, then all that any copy has.
     fn snapshot_fields(&self, id: TableId) -> Vec<WantedField> {
         let table = &self.register.tables[id];
-        let identity = self.register.identifying_columns(id);
-        let none = BTreeSet::new();
-        let copied = self.uses.messages.copied.get(&id).unwrap_or(&none);
+        let columns = self.snapshot_columns(id);
+        let (identity, others) = columns.split_at(self.register.identifying_columns(id).len());
         let version = WantedField::scalar(
             ROW_VERSION_COLUMN,
             Scalar::Int64,
@@ -122,8 +143,17 @@ impl Lowering<'_> {
         let mut fields: Vec<WantedField> =
             identity.iter().map(|column| self.column_field(table, *column, true)).collect();
         fields.push(version);
-        let others = copied.iter().filter(|column| !identity.contains(column));
-        fields.extend(others.map(|column| self.column_field(table, *column, false)));
+        fields.extend(others.iter().map(|column| self.column_field(table, *column, false)));
         fields
+    }
+
+    /// What identifies a row, then all that any copy has.
+    fn snapshot_columns(&self, id: TableId) -> Vec<ColumnIndex> {
+        let mut columns = self.register.identifying_columns(id);
+        let none = BTreeSet::new();
+        let copied = self.uses.messages.copied.get(&id).unwrap_or(&none);
+        let others: Vec<ColumnIndex> = copied.iter().filter(|it| !columns.contains(it)).copied().collect();
+        columns.extend(others);
+        columns
     }
 }

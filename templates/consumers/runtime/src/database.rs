@@ -1,0 +1,81 @@
+//! Connections to PostgreSQL, and what its errors mean for what was tried.
+
+use crate::settings::SettingsError;
+use sqlx::PgPool;
+use sqlx::error::DatabaseError;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use std::str::FromStr;
+use std::time::Duration;
+
+/// How long a task waits for a connection.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
+/// How long a connection may be idle.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(600);
+/// How old a connection may become.
+const MAX_LIFETIME: Duration = Duration::from_secs(1800);
+
+/// A pool of at most `most` connections. None is opened before it is needed, so that a program starts while its database is
+/// away.
+///
+/// # Errors
+/// The URL, which is the value of the variable `name`, is none.
+pub fn pool(name: &'static str, url: &str, most: u32) -> Result<PgPool, SettingsError> {
+    let options = options(name, url)?;
+    Ok(PgPoolOptions::new()
+        .max_connections(most)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .idle_timeout(IDLE_TIMEOUT)
+        .max_lifetime(MAX_LIFETIME)
+        .connect_lazy_with(options))
+}
+
+/// How to connect, from a URL that is the value of the variable `name`.
+///
+/// # Errors
+/// It is none. The error does not show it: it holds a password.
+pub fn options(name: &'static str, url: &str) -> Result<PgConnectOptions, SettingsError> {
+    let problem = "is no URL of a PostgreSQL database";
+    PgConnectOptions::from_str(url).map_err(|_| SettingsError::Invalid { name, problem })
+}
+
+/// What an error says about trying again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// The database cannot be used now: whatever is tried fails, and nothing is wrong with what was tried.
+    Away,
+    /// Another transaction was in the way: trying again at once may do.
+    Conflict,
+    /// What was tried is refused.
+    Refused,
+}
+
+impl Failure {
+    /// What an error means.
+    pub fn of(error: &sqlx::Error) -> Failure {
+        match error {
+            sqlx::Error::Io(_)
+            | sqlx::Error::Tls(_)
+            | sqlx::Error::Protocol(_)
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::WorkerCrashed => Failure::Away,
+            sqlx::Error::Database(error) => of_database(error.as_ref()),
+            _ => Failure::Refused,
+        }
+    }
+}
+
+/// PostgreSQL's manual, "PostgreSQL Error Codes".
+fn of_database(error: &dyn DatabaseError) -> Failure {
+    match error.code().as_deref().unwrap_or_default() {
+        // Serialization failure, deadlock, a lock that was not to be had in time.
+        "40001" | "40P01" | "55P03" => Failure::Conflict,
+        // Too many connections, shutting down or starting, a server that became a replica.
+        "53300" | "57P01" | "57P02" | "57P03" | "57P05" | "25006" => Failure::Away,
+        // A disk or a memory that is full.
+        "53100" | "53200" => Failure::Away,
+        // Connection exceptions, PgBouncer's among them; a role that may not connect (yet).
+        code if code.starts_with("08") || code.starts_with("28") || code.starts_with("3D") => Failure::Away,
+        _ => Failure::Refused,
+    }
+}

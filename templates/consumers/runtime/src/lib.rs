@@ -1,0 +1,9 @@
+//! What consumers and relays of every service share. Nothing here knows what a service consumes or publishes: the crates
+//! beside this one say that.
+
+pub mod database;
+pub mod health;
+pub mod kafka;
+pub mod program;
+pub mod settings;
+pub mod trace;
