@@ -60,6 +60,8 @@ pub struct EnumType {
 pub struct Function {
     /// What it returns: `trigger`, or `void` for one that makes and retires range partitions.
     pub returns: String,
+    /// Parameters of the server that hold while it runs (SET), by name.
+    pub settings: BTreeMap<String, String>,
     /// The text between the dollar quotes, byte for byte.
     pub body: String,
     /// Its comment.
@@ -224,11 +226,13 @@ pub enum IndexKey {
     Expression(Expression),
 }
 
-/// A trigger for each row that calls a function.
+/// A trigger that calls a function.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Trigger {
     /// BEFORE or AFTER.
     pub timing: TriggerTiming,
+    /// FOR EACH ROW or FOR EACH STATEMENT.
+    pub level: TriggerLevel,
     /// INSERT, UPDATE, DELETE: in this order, without repeats.
     pub events: Vec<TriggerEvent>,
     /// The function.
@@ -242,6 +246,15 @@ pub enum TriggerTiming {
     Before,
     /// AFTER.
     After,
+}
+
+/// How often a trigger fires.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TriggerLevel {
+    /// Once for each row.
+    Row,
+    /// Once for each statement.
+    Statement,
 }
 
 /// What makes a trigger fire.

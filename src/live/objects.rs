@@ -36,7 +36,14 @@ pub(super) async fn read_enums(client: &Client) -> Result<BTreeMap<ObjectName, E
 pub(super) async fn read_functions(client: &Client) -> Result<BTreeMap<ObjectName, Function>, LiveError> {
     let mut functions = BTreeMap::new();
     for row in rows(client, &queries::functions()).await? {
-        let function = Function { returns: row.try_get(2)?, body: row.try_get(3)?, comment: row.try_get(4)? };
+        let settings: Option<Vec<String>> = row.try_get(5)?;
+        let settings = settings.iter().flatten().filter_map(|setting| setting.split_once('='));
+        let function = Function {
+            returns: row.try_get(2)?,
+            settings: settings.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+            body: row.try_get(3)?,
+            comment: row.try_get(4)?,
+        };
         functions.insert(name(&row)?, function);
     }
     Ok(functions)

@@ -35,18 +35,21 @@ pub(super) const ENUMS: &str = "\
       AND NOT EXISTS (SELECT FROM pg_depend d
           WHERE d.classid = 'pg_type'::regclass AND d.objid = t.oid AND d.deptype = 'e')";
 
-/// Which functions (`p`) a schema can hold: in PL/pgSQL, without arguments, without any attribute.
+/// Which functions (`p`) a schema can hold: in PL/pgSQL, without arguments, without any attribute but parameters of the
+/// server that one literal sets; those named here are lists of names.
 const PLAIN_FUNCTION: &str = "\
     p.prolang = (SELECT oid FROM pg_language WHERE lanname = 'plpgsql')
     AND p.prokind = 'f' AND p.pronargs = 0 AND NOT p.proretset
     AND NOT p.prosecdef AND NOT p.proisstrict AND NOT p.proleakproof
-    AND p.provolatile = 'v' AND p.proparallel = 'u' AND p.proconfig IS NULL";
+    AND p.provolatile = 'v' AND p.proparallel = 'u'
+    AND NOT EXISTS (SELECT FROM unnest(p.proconfig) AS setting
+        WHERE setting ~ '^(search_path|temp_tablespaces|local_preload_libraries|session_preload_libraries)=')";
 
-/// Which triggers (`t`) a schema can hold: for each row, without condition, columns or arguments, and switched on.
+/// Which triggers (`t`) a schema can hold: without condition, columns, arguments or transition tables, and switched on.
 /// The bits of `tgtype` are those of `catalog/pg_trigger.h`: 1 row, 2 before, 4 insert, 8 delete, 16 update,
 /// 32 truncate, 64 instead.
 const PLAIN_TRIGGER: &str = "\
-    t.tgtype & 1 = 1 AND t.tgtype & 96 = 0 AND t.tgqual IS NULL AND t.tgnargs = 0
+    t.tgtype & 96 = 0 AND t.tgqual IS NULL AND t.tgnargs = 0
     AND cardinality(t.tgattr::int2[]) = 0 AND t.tgconstraint = 0 AND t.tgenabled = 'O'
     AND t.tgoldtable IS NULL AND t.tgnewtable IS NULL";
 
@@ -64,7 +67,7 @@ const OWN_TABLES: &str = "\
 
 pub(super) fn functions() -> String {
     format!(
-        "SELECT n.nspname::text, p.proname::text, format_type(p.prorettype, NULL), p.prosrc, c.description
+        "SELECT n.nspname::text, p.proname::text, format_type(p.prorettype, NULL), p.prosrc, c.description, p.proconfig
         FROM pg_proc p
         JOIN pg_namespace n ON n.oid = p.pronamespace
         LEFT JOIN pg_description c ON c.classoid = 'pg_proc'::regclass AND c.objoid = p.oid AND c.objsubid = 0

@@ -5,7 +5,8 @@ use super::objects::name;
 use super::{LiveError, queries, rows};
 use crate::schema::{
     Check, Column, Expression, ForeignKey, ForeignKeyAction, Index, IndexKey, IndexPart, ObjectName,
-    PartitionMethod, Partitioning, PrimaryKey, Table, Trigger, TriggerEvent, TriggerTiming, Unique,
+    PartitionMethod, Partitioning, PrimaryKey, Table, Trigger, TriggerEvent, TriggerLevel, TriggerTiming,
+    Unique,
 };
 use crate::sql;
 use indexmap::IndexMap;
@@ -165,14 +166,15 @@ fn add_index(table: &mut Table, row: &Row) -> Result<(), LiveError> {
     Ok(())
 }
 
-/// The bits are those of `catalog/pg_trigger.h`; the query gives only triggers for each row.
+/// The bits are those of `catalog/pg_trigger.h`.
 fn add_trigger(table: &mut Table, row: &Row) -> Result<(), LiveError> {
     let bits: i16 = row.try_get(3)?;
     let timing = if bits & 2 != 0 { TriggerTiming::Before } else { TriggerTiming::After };
+    let level = if bits & 1 != 0 { TriggerLevel::Row } else { TriggerLevel::Statement };
     let events = [(4, TriggerEvent::Insert), (16, TriggerEvent::Update), (8, TriggerEvent::Delete)];
     let events = events.into_iter().filter(|(bit, _)| bits & bit != 0).map(|(_, event)| event).collect();
     let function = ObjectName { schema: row.try_get(4)?, name: row.try_get(5)? };
-    table.triggers.insert(row.try_get(2)?, Trigger { timing, events, function });
+    table.triggers.insert(row.try_get(2)?, Trigger { timing, level, events, function });
     Ok(())
 }
 

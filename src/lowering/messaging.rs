@@ -19,8 +19,10 @@ pub fn publishes(service: &Service) -> bool {
 impl Lowering<'_> {
     pub(super) fn add_messaging_tables(&mut self) {
         if publishes(self.service) {
-            let table = self.outbox();
-            self.schema.tables.insert(ObjectName::new(PUBLIC, OUTBOX_TABLE), table);
+            let name = ObjectName::new(PUBLIC, OUTBOX_TABLE);
+            let mut table = self.outbox();
+            self.add_outbox_notification(&name, &mut table);
+            self.schema.tables.insert(name, table);
         }
         if self.register.records_processed_events(self.service) {
             let table = self.processed_events();
@@ -45,13 +47,13 @@ impl Lowering<'_> {
         };
         let unique = Unique { columns: vec!["event_id".to_owned()], nulls_not_distinct: false };
         table.uniques.insert(self.taken.relation(PUBLIC, &[OUTBOX_TABLE, "event_id"], "key"), unique);
-        let parked = Index {
-            predicate: Some(self.expressions.over(&columns, "parked_at IS NOT NULL")),
-            comment: Some("Generated: later events of a key wait behind its parked one.".to_owned()),
+        let failed = Index {
+            predicate: Some(self.expressions.over(&columns, "attempts > 0")),
+            comment: Some("Generated: later events of a key wait behind one that failed.".to_owned()),
             ..plain_index(&["topic".to_owned(), "partition_key".to_owned()])
         };
         let index_name = self.taken.relation(PUBLIC, &[OUTBOX_TABLE, "topic", "partition_key"], "idx");
-        table.indexes.insert(index_name, parked);
+        table.indexes.insert(index_name, failed);
         table.columns = columns;
         table
     }

@@ -54,9 +54,10 @@ impl Lowering<'_> {
             name.name, range.ahead
         );
         let body = Maintenance::new(name, range.every, column_type).body(range);
-        self.schema
-            .functions
-            .insert(function, Function { returns: "void".to_owned(), body, comment: Some(comment) });
+        self.schema.functions.insert(
+            function,
+            Function { returns: "void".to_owned(), settings: BTreeMap::new(), body, comment: Some(comment) },
+        );
     }
 }
 

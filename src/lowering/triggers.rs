@@ -1,11 +1,11 @@
-//! The trigger that keeps what an update must set, and what it must not change.
+//! Triggers: what an update must set, and what it must not change; what wakes the relay.
 
 use super::Lowering;
 use crate::names::shortened;
-use crate::schema::{Function, ObjectName, Table, Trigger, TriggerEvent, TriggerTiming};
-use crate::semantic::model::{self, ROW_VERSION_COLUMN, TopicSubject};
+use crate::schema::{Function, ObjectName, Table, Trigger, TriggerEvent, TriggerLevel, TriggerTiming};
+use crate::semantic::model::{self, OUTBOX_CHANNEL, ROW_VERSION_COLUMN, TopicSubject};
 use crate::sql::{Literal, columns_of, write_identifier};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 impl Lowering<'_> {
@@ -40,14 +40,40 @@ impl Lowering<'_> {
             return;
         }
         let own_name = shortened(&name.name, "_before_update");
-        let function = ObjectName::new(&name.schema, &own_name);
-        let body = format!("\nBEGIN\n{statements}    RETURN NEW;\nEND\n");
-        let comment = format!("Generated: {}.", purposes.join(", "));
-        self.schema.functions.insert(
-            function.clone(),
-            Function { returns: "trigger".to_owned(), body, comment: Some(comment) },
-        );
-        let trigger = Trigger { timing: TriggerTiming::Before, events: vec![TriggerEvent::Update], function };
+        let function = Function {
+            returns: "trigger".to_owned(),
+            settings: BTreeMap::new(),
+            body: format!("\nBEGIN\n{statements}    RETURN NEW;\nEND\n"),
+            comment: Some(format!("Generated: {}.", purposes.join(", "))),
+        };
+        let called = ObjectName::new(&name.schema, &own_name);
+        self.schema.functions.insert(called.clone(), function);
+        let trigger = Trigger {
+            timing: TriggerTiming::Before,
+            level: TriggerLevel::Row,
+            events: vec![TriggerEvent::Update],
+            function: called,
+        };
+        table.triggers.insert(own_name, trigger);
+    }
+
+    /// Wakes the relay when rows of the outbox are committed. A transaction notifies once, however many rows it writes.
+    pub(super) fn add_outbox_notification(&mut self, name: &ObjectName, table: &mut Table) {
+        let own_name = shortened(&name.name, "_after_insert");
+        let function = Function {
+            returns: "trigger".to_owned(),
+            settings: BTreeMap::new(),
+            body: format!("\nBEGIN\n    NOTIFY {};\n    RETURN NULL;\nEND\n", identifier(OUTBOX_CHANNEL)),
+            comment: Some("Generated: wakes the relay once the rows are committed.".to_owned()),
+        };
+        let called = ObjectName::new(&name.schema, &own_name);
+        self.schema.functions.insert(called.clone(), function);
+        let trigger = Trigger {
+            timing: TriggerTiming::After,
+            level: TriggerLevel::Statement,
+            events: vec![TriggerEvent::Insert],
+            function: called,
+        };
         table.triggers.insert(own_name, trigger);
     }
 }

@@ -1,6 +1,7 @@
 //! The statements that a plan is made of: a closed set, each one statement of SQL.
 
 use crate::schema::{EnumType, ForeignKey, Function, Index, ObjectName, SqlNode, Table, Trigger};
+use std::collections::BTreeMap;
 
 /// One statement of a plan. `sql::render` writes it, [`super::apply`] executes it symbolically.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +44,8 @@ pub enum Statement {
         name: ObjectName,
         /// What it returns, such as `trigger`.
         returns: String,
+        /// Parameters of the server that hold while it runs, by name.
+        settings: BTreeMap<String, String>,
         /// Its text in PL/pgSQL.
         body: String,
     },
@@ -200,6 +203,7 @@ impl Statement {
         Statement::CreateFunction {
             name: name.clone(),
             returns: function.returns.clone(),
+            settings: function.settings.clone(),
             body: function.body.clone(),
         }
     }

@@ -5,7 +5,10 @@ use super::render_table::{
 };
 use super::{Literal, QualifiedName, write_identifier};
 use crate::plan::{Commented, Statement};
-use crate::schema::{Index, IndexKey, IndexPart, ObjectName, Trigger, TriggerEvent, TriggerTiming};
+use crate::schema::{
+    Index, IndexKey, IndexPart, ObjectName, Trigger, TriggerEvent, TriggerLevel, TriggerTiming,
+};
+use std::collections::BTreeMap;
 
 /// What a line of SQL should not be longer than, in bytes.
 pub(super) const LINE_WIDTH: usize = 100;
@@ -19,7 +22,9 @@ pub fn render(statement: &Statement) -> String {
         Statement::DropExtension { name } => drop_extension(name),
         Statement::CreateEnum { name, values } => create_enum(name, values),
         Statement::DropEnum { name } => format!("DROP TYPE {};", QualifiedName::from(name)),
-        Statement::CreateFunction { name, returns, body } => create_function(name, returns, body),
+        Statement::CreateFunction { name, returns, settings, body } => {
+            create_function(name, returns, settings, body)
+        }
         Statement::DropFunction { name } => format!("DROP FUNCTION {}();", QualifiedName::from(name)),
         Statement::CreateTable { name, table } => create_table(name, table),
         Statement::DropTable { name } => format!("DROP TABLE {};", QualifiedName::from(name)),
@@ -94,11 +99,19 @@ pub(super) fn listed(start: &str, items: &[String], end: &str) -> String {
     format!("{start}(\n    {}\n){end}", items.join(",\n    "))
 }
 
-fn create_function(name: &ObjectName, returns: &str, body: &str) -> String {
+fn create_function(
+    name: &ObjectName,
+    returns: &str,
+    settings: &BTreeMap<String, String>,
+    body: &str,
+) -> String {
+    let settings =
+        settings.iter().map(|(name, value)| format!("SET {} = {}\n", Name(name), Literal::text(value)));
     let start = format!(
-        "CREATE FUNCTION {}() RETURNS {}\nLANGUAGE plpgsql\nAS ",
+        "CREATE FUNCTION {}() RETURNS {}\nLANGUAGE plpgsql\n{}AS ",
         QualifiedName::from(name),
-        super::render_table::data_type(returns)
+        super::render_table::data_type(returns),
+        settings.collect::<String>()
     );
     dollar_quoted(&start, "function", body)
 }
@@ -175,8 +188,12 @@ fn create_trigger(table: &ObjectName, name: &str, trigger: &Trigger) -> String {
             TriggerEvent::Delete => "DELETE",
         })
         .collect();
+    let level = match trigger.level {
+        TriggerLevel::Row => "ROW",
+        TriggerLevel::Statement => "STATEMENT",
+    };
     format!(
-        "CREATE TRIGGER {}\n    {timing} {} ON {}\n    FOR EACH ROW EXECUTE FUNCTION {}();",
+        "CREATE TRIGGER {}\n    {timing} {} ON {}\n    FOR EACH {level} EXECUTE FUNCTION {}();",
         Name(name),
         events.join(" OR "),
         QualifiedName::from(table),

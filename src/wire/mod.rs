@@ -8,6 +8,7 @@ mod envelopes;
 mod events;
 mod fields;
 mod file;
+mod forms;
 mod index;
 mod lowering;
 mod rpcs;
@@ -19,6 +20,7 @@ pub use file::{
     Documentation, EnumType, EnumValue, Field, FieldType, File, Idempotency, Message, Method, Oneof,
     Presence, Reserved, Scalar, Service, TypeName,
 };
+pub use forms::{Carrier, FAR_AWAY, Form};
 pub use index::{EnumOnWire, EventOnWire, Index, MethodOnWire, SnapshotOnWire};
 pub use lowering::{Uses, Wire, lower};
 pub use types::{type_format, wire_type};

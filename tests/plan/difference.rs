@@ -74,7 +74,7 @@ type TableChange<'a> = &'a dyn Fn(&mut Table);
 #[test]
 fn a_part_of_a_table_is_named_with_its_table() {
     let unique = || Unique { columns: vec!["slug".into()], nulls_not_distinct: false };
-    let changes: [(&str, TableChange); 15] = [
+    let changes: [(&str, TableChange); 16] = [
         ("column `slug` is missing", &|posts| drop(posts.columns.shift_remove("slug"))),
         ("column `x` is too much", &|posts| drop(posts.columns.insert("x".into(), column("text")))),
         ("column `slug` differs", &|posts| posts.columns["slug"].nullable = true),
@@ -93,6 +93,9 @@ fn a_part_of_a_table_is_named_with_its_table() {
         ("trigger `changes` is missing", &|posts| posts.triggers.clear()),
         ("trigger `changes` differs", &|posts| {
             posts.triggers.values_mut().for_each(|trigger| trigger.timing = TriggerTiming::After);
+        }),
+        ("trigger `changes` differs", &|posts| {
+            posts.triggers.values_mut().for_each(|trigger| trigger.level = TriggerLevel::Statement);
         }),
         ("primary key differs", &|posts| posts.primary_key = None),
         ("partitioning differs", &|posts| {

@@ -95,7 +95,12 @@ fn what_is_needed_must_stand() {
             "schema `elsewhere` does not stand",
         ),
         (
-            Statement::CreateFunction { name: elsewhere, returns: "void".into(), body: String::new() },
+            Statement::CreateFunction {
+                name: elsewhere,
+                returns: "void".into(),
+                settings: BTreeMap::new(),
+                body: String::new(),
+            },
             "schema `elsewhere` does not stand",
         ),
         (create("x", table("x", &[("a", "hstore")])), "type `hstore` does not stand"),

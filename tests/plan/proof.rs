@@ -4,6 +4,7 @@ use crate::schemas::schemas;
 use freehold::plan::{self, ExecutionError, Executor, Plan, PlanError, ProofError, Statement, prove};
 use freehold::schema::*;
 use proptest::prelude::*;
+use std::collections::BTreeMap;
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
@@ -234,8 +235,12 @@ fn thousands_of_tables_in_a_row_need_no_deep_stack() {
 
 #[test]
 fn partitions_are_maintained_once_everything_stands() {
-    let function =
-        |returns: &str| Function { returns: returns.into(), body: "BEGIN END".into(), comment: None };
+    let function = |returns: &str| Function {
+        returns: returns.into(),
+        settings: BTreeMap::new(),
+        body: "BEGIN END".into(),
+        comment: None,
+    };
     let node = SqlNode { after: None, up: "CREATE VIEW v".into(), down: "DROP VIEW v".into() };
     let target = Schema {
         functions: [(name("changes"), function("trigger")), (name("maintain"), function("void"))].into(),

@@ -259,12 +259,18 @@ fn add_trigger(schema: &mut Schema, name: &ObjectName, choice: &TableChoice) {
     let function = ObjectName::new(&name.schema, format!("{} changes", name.name));
     let body = "\nBEGIN\n    -- $function$ is no end of this\n    RETURN NEW;\nEND\n".to_owned();
     let comment = comment(choice.comment);
-    schema.functions.insert(function.clone(), Function { returns: "trigger".into(), body, comment });
+    let settings: &[(&str, &str)] =
+        if choice.identity { &[("DateStyle", "ISO, YMD"), ("application_name", "it's")] } else { &[] };
+    let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    schema
+        .functions
+        .insert(function.clone(), Function { returns: "trigger".into(), settings, body, comment });
     let table = schema.tables.get_mut(name).expect("it was made");
     let events = vec![TriggerEvent::Insert, TriggerEvent::Update];
+    let level = if choice.in_namespace { TriggerLevel::Statement } else { TriggerLevel::Row };
     table.triggers.insert(
         format!("{} changes", name.name),
-        Trigger { timing: TriggerTiming::Before, events, function },
+        Trigger { timing: TriggerTiming::Before, level, events, function },
     );
 }
 

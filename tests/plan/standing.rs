@@ -72,7 +72,12 @@ pub fn create_index(table: &str, own: &str, index: Index) -> Statement {
 }
 
 pub fn trigger(function: &str, events: &[TriggerEvent]) -> Trigger {
-    Trigger { timing: TriggerTiming::Before, events: events.to_vec(), function: name(function) }
+    Trigger {
+        timing: TriggerTiming::Before,
+        level: TriggerLevel::Row,
+        events: events.to_vec(),
+        function: name(function),
+    }
 }
 
 pub fn partitioned(own: &str, method: PartitionMethod) -> Table {
@@ -94,7 +99,12 @@ pub fn list(values: &[&str]) -> PartitionBounds {
 }
 
 pub fn function(own: &str, returns: &str) -> Statement {
-    Statement::CreateFunction { name: name(own), returns: returns.into(), body: "BEGIN END".into() }
+    Statement::CreateFunction {
+        name: name(own),
+        returns: returns.into(),
+        settings: BTreeMap::new(),
+        body: "BEGIN END".into(),
+    }
 }
 
 pub fn node(after: Option<&str>) -> SqlNode {

@@ -5,7 +5,7 @@ use crate::support::Server;
 use freehold::live::{read_other_objects, read_schema};
 use freehold::schema::{
     Column, EnumType, ForeignKey, ForeignKeyAction, Function, IndexKey, IndexPart, ObjectName,
-    PartitionMethod, Schema, Table, Trigger, TriggerEvent, TriggerTiming, Unique,
+    PartitionMethod, Schema, Table, Trigger, TriggerEvent, TriggerLevel, TriggerTiming, Unique,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use tokio_postgres::Client;
@@ -194,21 +194,31 @@ fn functions_and_triggers_are_read() {
             CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN RETURN NEW; END\n$$;
             COMMENT ON FUNCTION touch() IS 'touches';
             CREATE TRIGGER t_touch BEFORE DELETE OR INSERT OR UPDATE ON t FOR EACH ROW EXECUTE FUNCTION touch();
-            CREATE TRIGGER t_after AFTER UPDATE ON t FOR EACH ROW EXECUTE FUNCTION touch()",
+            CREATE TRIGGER t_after AFTER UPDATE ON t FOR EACH ROW EXECUTE FUNCTION touch();
+            CREATE TRIGGER t_once AFTER INSERT ON t FOR EACH STATEMENT EXECUTE FUNCTION touch();
+            ALTER FUNCTION touch() SET datestyle = 'ISO, YMD';
+            ALTER FUNCTION touch() SET application_name = 'a=b'",
         )
         .await;
         let name = ObjectName::new("public", "touch");
         let function = Function {
             returns: "trigger".to_owned(),
+            settings: BTreeMap::from(
+                [("DateStyle", "ISO, YMD"), ("application_name", "a=b")]
+                    .map(|(name, value)| (name.to_owned(), value.to_owned())),
+            ),
             body: "\nBEGIN RETURN NEW; END\n".to_owned(),
             comment: Some("touches".to_owned()),
         };
         assert_eq!(schema.functions, BTreeMap::from([(name.clone(), function)]));
         let every = vec![TriggerEvent::Insert, TriggerEvent::Update, TriggerEvent::Delete];
-        let before = Trigger { timing: TriggerTiming::Before, events: every, function: name.clone() };
-        let after =
-            Trigger { timing: TriggerTiming::After, events: vec![TriggerEvent::Update], function: name };
-        let expected = BTreeMap::from([("t_touch".to_owned(), before), ("t_after".to_owned(), after)]);
+        let trigger = |timing, level, events| Trigger { timing, level, events, function: name.clone() };
+        let expected = [
+            ("t_touch", trigger(TriggerTiming::Before, TriggerLevel::Row, every)),
+            ("t_after", trigger(TriggerTiming::After, TriggerLevel::Row, vec![TriggerEvent::Update])),
+            ("t_once", trigger(TriggerTiming::After, TriggerLevel::Statement, vec![TriggerEvent::Insert])),
+        ];
+        let expected = BTreeMap::from(expected.map(|(name, trigger)| (name.to_owned(), trigger)));
         assert_eq!(table(&schema, "t").triggers, expected);
     });
 }
@@ -291,7 +301,9 @@ fn what_a_schema_cannot_hold_is_named() {
             CREATE TYPE c AS (x int);
             CREATE FUNCTION f(int) RETURNS int LANGUAGE sql AS 'SELECT $1';
             CREATE FUNCTION g() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS 'BEGIN RETURN NEW; END';
-            CREATE TRIGGER once AFTER INSERT ON t FOR EACH STATEMENT EXECUTE FUNCTION g();
+            CREATE FUNCTION h() RETURNS trigger LANGUAGE plpgsql SET search_path = public AS 'BEGIN RETURN NEW; END';
+            CREATE TRIGGER once AFTER INSERT ON t REFERENCING NEW TABLE AS rows
+                FOR EACH STATEMENT EXECUTE FUNCTION g();
             CREATE RULE r AS ON DELETE TO t DO INSTEAD NOTHING;
             CREATE POLICY p ON t USING (true);
             CREATE STATISTICS st ON a, b FROM t",
@@ -303,6 +315,7 @@ fn what_a_schema_cannot_hold_is_named() {
             "constraint t_a_excl on table t",
             "function f(integer)",
             "function g()",
+            "function h()",
             "materialized view m",
             "policy p on table t",
             "rule r on table t",

@@ -6,6 +6,8 @@ use freehold::lowering::lower;
 use freehold::source::Memory;
 use freehold::{plan, semantic, sql};
 use std::path::Path;
+use std::time::Duration;
+use tokio::time::timeout;
 use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 
@@ -79,7 +81,10 @@ async fn partitions(client: &Client, table: &str) -> Vec<String> {
 fn an_update_sets_counts_and_keeps() {
     on_every_server(async |server| {
         let client = database(server).await;
-        client.batch_execute("INSERT INTO items (shelf, title) VALUES (1, 'one')").await.unwrap();
+        client
+            .batch_execute("INSERT INTO items (shelf, title, row_version) VALUES (1, 'one', 1)")
+            .await
+            .unwrap();
         let state = "SELECT concat_ws(' ', title, edits, row_version, edited_at > '2020-01-01') FROM items";
         assert_eq!(text(&client, state).await, "one 0 1 f");
         client.batch_execute("UPDATE items SET title = 'other'").await.unwrap();
@@ -96,6 +101,52 @@ fn an_update_sets_counts_and_keeps() {
             assert_eq!((error.message(), error.column()), (expected.as_str(), Some(column)));
         }
         assert_eq!(text(&client, state).await, "other 10 3 t");
+    });
+}
+
+#[test]
+fn a_row_that_comes_back_is_newer_than_it_was() {
+    on_every_server(async |server| {
+        let client = database(server).await;
+        let insert = "INSERT INTO items (id, shelf, title) VALUES (7, 1, 'one') RETURNING row_version";
+        let first: i64 = client.query_one(insert, &[]).await.unwrap().get(0);
+        let now = "SELECT (extract(epoch FROM now()) * 1000000)::bigint";
+        let now: i64 = client.query_one(now, &[]).await.unwrap().get(0);
+        assert!((now - first).abs() < 60_000_000, "{first} is not the time in microseconds, {now}");
+        let last = "UPDATE items SET title = 'two' RETURNING row_version";
+        let last: i64 = client.query_one(last, &[]).await.unwrap().get(0);
+        assert_eq!(last, first + 1);
+        // Also within one transaction, where now() stands still.
+        let again =
+            "BEGIN; DELETE FROM items; INSERT INTO items (id, shelf, title) VALUES (7, 1, 'one'); COMMIT";
+        client.batch_execute(again).await.unwrap();
+        let again: i64 = client.query_one("SELECT row_version FROM items", &[]).await.unwrap().get(0);
+        assert!(again > last, "{again} is not above {last}");
+    });
+}
+
+#[test]
+fn rows_in_the_outbox_are_told_once_they_are_committed() {
+    on_every_server(async |server| {
+        let client = database(server).await;
+        let (_listener, mut told) = server.listen("shop", "outbox_events").await;
+        let event = "INSERT INTO outbox_events (topic, event_type, partition_key, aggregate_id, payload) \
+                     SELECT 'shop.item', 'ItemUpdated', 'k', 'k', '' FROM generate_series(1, 3)";
+        client.batch_execute(&format!("BEGIN; {event}; {event}")).await.unwrap();
+        assert!(told.try_recv().is_err(), "told before the rows can be seen");
+        client.batch_execute("COMMIT").await.unwrap();
+        let wait = Duration::from_secs(10);
+        assert_eq!(timeout(wait, told.recv()).await.unwrap().as_deref(), Some("outbox_events"));
+        client
+            .batch_execute("UPDATE outbox_events SET attempts = 1; DELETE FROM outbox_events")
+            .await
+            .unwrap();
+        client.batch_execute("NOTIFY outbox_events, 'last'").await.unwrap();
+        assert_eq!(
+            timeout(wait, told.recv()).await.unwrap().as_deref(),
+            Some("outbox_events last"),
+            "told twice"
+        );
     });
 }
 

@@ -3,6 +3,7 @@
 use freehold::plan::{Commented, Statement};
 use freehold::schema::*;
 use freehold::sql::render;
+use std::collections::BTreeMap;
 
 fn name(table: &str) -> ObjectName {
     ObjectName::new("public", table)
@@ -84,7 +85,12 @@ fn a_body_cannot_end_its_quotes() {
         // With the quote behind it, the text would end too early.
         ("a $function", "$function1$"),
     ] {
-        let create = Statement::CreateFunction { name: name("f"), returns: "void".into(), body: body.into() };
+        let create = Statement::CreateFunction {
+            name: name("f"),
+            returns: "void".into(),
+            settings: BTreeMap::new(),
+            body: body.into(),
+        };
         let expected =
             format!("CREATE FUNCTION f() RETURNS void\nLANGUAGE plpgsql\nAS {quote}{body}{quote};");
         assert_eq!(render(&create), expected);

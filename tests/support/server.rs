@@ -3,12 +3,14 @@
 #![expect(clippy::disallowed_methods, reason = "a server needs folders, and a deadline to start by")]
 
 use super::Installation;
+use std::future::poll_fn;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
-use tokio_postgres::{Client, Config, NoTls};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio_postgres::{AsyncMessage, Client, Config, NoTls};
 
 /// How long a server may take to start on a machine under load.
 const START_LIMIT: Duration = Duration::from_secs(60);
@@ -124,6 +126,24 @@ impl Server {
         let (client, connection) = config.connect(NoTls).await?;
         tokio::spawn(connection);
         Ok(client)
+    }
+
+    /// Connects as administrator and listens: gives the channel and payload of each notification.
+    pub async fn listen(&self, database: &str, channel: &str) -> (Client, UnboundedReceiver<String>) {
+        let mut config = Config::new();
+        config.host_path(&self.folder).dbname(database).user(ADMINISTRATOR);
+        let (client, mut connection) = config.connect(NoTls).await.unwrap();
+        let (sender, receiver) = unbounded_channel();
+        tokio::spawn(async move {
+            while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {
+                if let AsyncMessage::Notification(told) = message {
+                    let _ =
+                        sender.send(format!("{} {}", told.channel(), told.payload()).trim_end().to_owned());
+                }
+            }
+        });
+        client.batch_execute(&format!("LISTEN {channel}")).await.unwrap();
+        (client, receiver)
     }
 
     /// Makes an empty database and connects to it as administrator.

@@ -89,7 +89,11 @@ impl Executor {
             Statement::DropExtension { name } => self.drop_extension(name),
             Statement::CreateEnum { name, values } => self.create_enum(name, values),
             Statement::DropEnum { name } => self.drop_enum(name),
-            Statement::CreateFunction { name, returns, body } => self.create_function(name, returns, body),
+            Statement::CreateFunction { name, returns, settings, body } => {
+                let (settings, comment) = (settings.clone(), None);
+                let function = Function { returns: returns.clone(), settings, body: body.clone(), comment };
+                self.create_function(name, function)
+            }
             Statement::DropFunction { name } => self.drop_function(name),
             Statement::CreateTable { name, table } => self.create_table(name, table),
             Statement::DropTable { name } => self.drop_table(name),
@@ -175,18 +179,12 @@ impl Executor {
         Ok(())
     }
 
-    fn create_function(
-        &mut self,
-        name: &ObjectName,
-        returns: &str,
-        body: &str,
-    ) -> Result<(), ExecutionError> {
+    fn create_function(&mut self, name: &ObjectName, function: Function) -> Result<(), ExecutionError> {
         let object = Object::Function(name.clone());
         self.require_namespace(name)?;
         if self.schema.functions.contains_key(name) {
             return Err(ExecutionError::AlreadyExists(object));
         }
-        let function = Function { returns: returns.to_owned(), body: body.to_owned(), comment: None };
         self.schema.functions.insert(name.clone(), function);
         self.dependents.add(namespace_of(name), object);
         Ok(())

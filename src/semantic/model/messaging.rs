@@ -45,9 +45,11 @@ impl Projection {
 
 /// The table of events on their way to the broker, which the compiler adds to services with topics.
 pub const OUTBOX_TABLE: &str = "outbox_events";
+/// The channel of PostgreSQL on which a relay hears of new rows in the outbox.
+pub const OUTBOX_CHANNEL: &str = "outbox_events";
 /// The table of events that were processed, which the compiler adds to services on whose database events have an effect.
 pub const PROCESSED_EVENTS_TABLE: &str = "processed_events";
-/// The column that the compiler adds to tables with a topic: one up with every update.
+/// The column that the compiler adds to tables with a topic: the time of the insert, one up with every update.
 pub const ROW_VERSION_COLUMN: &str = "row_version";
 
 impl crate::semantic::Register {
