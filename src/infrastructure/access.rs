@@ -1,7 +1,7 @@
 //! Who calls whom. What is not here is not let through.
 
 use crate::semantic::Register;
-use crate::semantic::model::{Callee, ExternId, Service, ServiceId, Verify};
+use crate::semantic::model::{Callee, ExternId, Service, ServiceId};
 use std::collections::BTreeSet;
 
 /// Who calls a service. Ids are in the order of the register, which must not show in what is made of them.
@@ -36,7 +36,7 @@ impl Reach {
         }
         let references = service.tables.iter().flat_map(|table| &register.tables[*table].references);
         let asked = references.map(|id| &register.references[*id]);
-        let asked = asked.filter(|reference| reference.verify.value == Verify::Rpc);
+        let asked = asked.filter(|reference| register.asks_owner(reference));
         reach.services.extend(asked.filter_map(|reference| Some(register.tables[reference.target?].service)));
         reach
     }

@@ -10,6 +10,7 @@ mod triggers;
 mod types;
 
 pub use messaging::publishes;
+pub use types::{copied_type, own_type};
 
 use crate::schema::{EnumType, ObjectName, Schema, SqlNode};
 use crate::semantic::Register;

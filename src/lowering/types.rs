@@ -6,7 +6,7 @@ use crate::semantic::model::{ColumnType, Service};
 use crate::sql::{QualifiedName, extension_type, is_known_extension};
 
 /// A type in the database of the service that declares it.
-pub(super) fn own_type(register: &Register, column_type: &ColumnType) -> String {
+pub fn own_type(register: &Register, column_type: &ColumnType) -> String {
     match column_type {
         ColumnType::Builtin(data_type) => data_type.to_string(),
         ColumnType::Enum(id, dimensions) => {
@@ -20,7 +20,7 @@ pub(super) fn own_type(register: &Register, column_type: &ColumnType) -> String 
 
 /// The type that a column of another service has in a copy: enums of that service, and types of extensions that
 /// the copy's service does not have, are kept as text.
-pub(super) fn copied_type(register: &Register, keeper: &Service, column_type: &ColumnType) -> String {
+pub fn copied_type(register: &Register, keeper: &Service, column_type: &ColumnType) -> String {
     let text = |is_array| if is_array { "text[]".to_owned() } else { "text".to_owned() };
     match column_type {
         ColumnType::Builtin(data_type) => data_type.to_string(),

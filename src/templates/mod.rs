@@ -26,6 +26,7 @@ use tera::{Context, Kwargs, State, Tera};
 const EMBEDDED: &[(&str, &str)] = &[
     ("consumers/Cargo.toml", include_str!("../../templates/consumers/Cargo.toml")),
     ("consumers/README.md", include_str!("../../templates/consumers/README.md")),
+    ("consumers/clippy.toml", include_str!("../../templates/consumers/clippy.toml")),
     ("consumers/rustfmt.toml", include_str!("../../templates/consumers/rustfmt.toml")),
     ("consumers/lib.rs", include_str!("../../templates/consumers/lib.rs")),
     ("consumers/package.toml", include_str!("../../templates/consumers/package.toml")),
@@ -38,6 +39,12 @@ const EMBEDDED: &[(&str, &str)] = &[
     ("consumers/runtime/src/kafka.rs", include_str!("../../templates/consumers/runtime/src/kafka.rs")),
     ("consumers/runtime/src/lib.rs", include_str!("../../templates/consumers/runtime/src/lib.rs")),
     ("consumers/runtime/src/program.rs", include_str!("../../templates/consumers/runtime/src/program.rs")),
+    ("consumers/references.rs", include_str!("../../templates/consumers/references.rs")),
+    (
+        "consumers/runtime/src/references.rs",
+        include_str!("../../templates/consumers/runtime/src/references.rs"),
+    ),
+    ("consumers/runtime/src/rpc.rs", include_str!("../../templates/consumers/runtime/src/rpc.rs")),
     ("consumers/runtime/src/settings.rs", include_str!("../../templates/consumers/runtime/src/settings.rs")),
     ("consumers/runtime/src/trace.rs", include_str!("../../templates/consumers/runtime/src/trace.rs")),
     ("docs/README.md", include_str!("../../templates/docs/README.md")),

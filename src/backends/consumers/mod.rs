@@ -1,17 +1,22 @@
 //! Programs that publish and consume events, as a workspace of Rust: what all of them share, and up to three crates for each
 //! service.
 
+mod forms;
+mod references;
+mod rust;
+
 use super::{GeneratedFile, REGISTER};
 use crate::lock::Locks;
 use crate::names::crate_name;
 use crate::semantic::Register;
 use crate::semantic::model::{Service, ServiceId, Verify};
-use crate::templates::{MarkdownCode, MarkdownText, RustDoc, TemplateError, Templates, TomlString};
+use crate::templates::{MarkdownCode, MarkdownText, Quoted, RustDoc, TemplateError, Templates, TomlString};
 use crate::wire::Index;
 use serde::Serialize;
 
 /// Files in which nothing of a register stands, with the templates that they are.
-const SHARED: [(&str, &str); 10] = [
+const SHARED: [(&str, &str); 13] = [
+    ("clippy.toml", "consumers/clippy.toml"),
     ("rustfmt.toml", "consumers/rustfmt.toml"),
     ("contracts/build.rs", "consumers/contracts/build.rs"),
     ("contracts/src/lib.rs", "consumers/contracts/lib.rs"),
@@ -20,6 +25,8 @@ const SHARED: [(&str, &str); 10] = [
     ("runtime/src/kafka.rs", "consumers/runtime/src/kafka.rs"),
     ("runtime/src/lib.rs", "consumers/runtime/src/lib.rs"),
     ("runtime/src/program.rs", "consumers/runtime/src/program.rs"),
+    ("runtime/src/references.rs", "consumers/runtime/src/references.rs"),
+    ("runtime/src/rpc.rs", "consumers/runtime/src/rpc.rs"),
     ("runtime/src/settings.rs", "consumers/runtime/src/settings.rs"),
     ("runtime/src/trace.rs", "consumers/runtime/src/trace.rs"),
 ];
@@ -65,6 +72,14 @@ impl Crate {
             Crate::Consumer => "applies the events that reach the service",
             Crate::Producer => "writes its events to the outbox, and publishes what lies there",
             Crate::References => "asks whether what a row refers to exists",
+        }
+    }
+
+    /// Crates that it uses.
+    fn dependencies(self) -> &'static [&'static str] {
+        match self {
+            Crate::Consumer | Crate::Producer => &["contracts", "runtime", "sqlx"],
+            Crate::References => &references::DEPENDENCIES,
         }
     }
 
@@ -120,14 +135,20 @@ pub fn render_service(context: Context<'_>, id: ServiceId) -> Result<Vec<Generat
         let manifest = ManifestView {
             name: TomlString::new(&context.package_of(service, kind)),
             description: TomlString::new(&summary),
+            dependencies: kind.dependencies().iter().copied().map(Quoted::already).collect(),
         };
-        let library = LibraryView { summary: RustDoc::new(&summary) };
         let mut add = |path: &str, contents: String| {
             let path = format!("consumers/{folder}/{path}");
             files.push(GeneratedFile { path, node: format!("service {}", service.name.value), contents });
         };
         add("Cargo.toml", context.templates.render("consumers/package.toml", &manifest)?);
-        add("src/lib.rs", context.templates.render("consumers/lib.rs", &library)?);
+        let library = match kind {
+            Crate::References => references::library(context, id, &summary)?,
+            _ => context
+                .templates
+                .render("consumers/lib.rs", &LibraryView { summary: RustDoc::new(&summary) })?,
+        };
+        add("src/lib.rs", library);
     }
     Ok(files)
 }
@@ -136,6 +157,7 @@ pub fn render_service(context: Context<'_>, id: ServiceId) -> Result<Vec<Generat
 struct ManifestView {
     name: TomlString,
     description: TomlString,
+    dependencies: Vec<Quoted>,
 }
 
 #[derive(Serialize)]

@@ -218,6 +218,11 @@ static DEFAULT_REFERENCE: NodeSpec = NodeSpec {
     properties: &[
         optional("on-delete", super::table::ON_DELETE, "what happens once the owner's row is gone"),
         optional("verify", super::table::VERIFY, "how an insert makes sure that the target exists"),
+        optional(
+            "owner-away",
+            super::table::OWNER_AWAY,
+            "what the check on insert says while nobody can be asked",
+        ),
     ],
     ..EMPTY
 };

@@ -9,6 +9,8 @@ use super::{
 pub const ON_DELETE: Kind = Kind::OneOf(&["delete", "soft-delete", "nullify", "keep"]);
 /// What `verify` of a reference may be.
 pub const VERIFY: Kind = Kind::OneOf(&["projection", "rpc", "none"]);
+/// What `owner-away` of a reference may be.
+pub const OWNER_AWAY: Kind = Kind::OneOf(&["accept", "refuse"]);
 const ACTION: Kind = Kind::OneOf(&["cascade", "set-null", "set-default", "restrict", "no-action"]);
 const COLUMNS: Arguments = Arguments::many("column", Kind::Name, 1);
 
@@ -173,6 +175,11 @@ static REFERENCE: NodeSpec = NodeSpec {
             "verify",
             VERIFY,
             "how an insert makes sure that the target exists; default: the platform's, else none",
+        ),
+        optional(
+            "owner-away",
+            OWNER_AWAY,
+            "what the check on insert says while nobody can be asked; default: the platform's, else refuse",
         ),
         optional("when", Kind::Name, "only rows that meet this point there"),
     ],

@@ -1,8 +1,8 @@
 //! What identifies a row, and what a reference points at: asked by rules and by what is generated.
 
 use super::{
-    ColumnIndex, ColumnType, IndexKey, Located, Reference, Register, Rpc, RpcKind, Table, TableId,
-    TopicSubject,
+    ColumnIndex, ColumnType, IndexKey, Located, Reference, Register, Rpc, RpcId, RpcKind, Table, TableId,
+    TopicSubject, Verify,
 };
 
 /// The numbers of columns without their places.
@@ -94,6 +94,26 @@ impl Register {
         let fits = |key: &Vec<ColumnIndex>| key.len() == reference.columns.len();
         let fitting = id.clone().filter(fits).or_else(|| primary_key.clone().filter(fits));
         fitting.or(id).or(primary_key)
+    }
+
+    /// The owner's `exists` of a table by these columns.
+    pub fn exists_rpc(&self, table: TableId, columns: &[ColumnIndex]) -> Option<RpcId> {
+        let owner = &self.services[self.tables[table].service];
+        owner.rpcs.iter().copied().find(|id| {
+            let rpc = &self.rpcs[*id];
+            matches!(rpc.kind, RpcKind::Exists)
+                && rpc.table == Some(table)
+                && same_columns(&self.selecting_columns(rpc), columns)
+        })
+    }
+
+    /// Whether the check of a reference may ask the owner: because that is the way, or because a read copy may not know yet.
+    pub fn asks_owner(&self, reference: &Reference) -> bool {
+        match (reference.verify.value, reference.target, self.reference_target(reference)) {
+            (Verify::Rpc, _, _) => true,
+            (Verify::Projection, Some(target), Some(columns)) => self.exists_rpc(target, &columns).is_some(),
+            _ => false,
+        }
     }
 
     /// A table as other services name it: `service.table`.

@@ -1,7 +1,8 @@
 //! What holds for the whole platform: versions, prices, defaults, servers, teams, externs.
 
 use super::{
-    DailyWindow, DeployPart, Endpoint, Located, OnDelete, ScalePart, ServiceId, Verify, WeeklyWindow,
+    DailyWindow, DeployPart, Endpoint, Located, OnDelete, OwnerAway, ScalePart, ServiceId, Verify,
+    WeeklyWindow,
 };
 use crate::source::Place;
 use ipnet::IpNet;
@@ -202,6 +203,8 @@ pub struct Defaults {
     pub reference_on_delete: Option<OnDelete>,
     /// `reference verify=`.
     pub reference_verify: Option<Verify>,
+    /// `reference owner-away=`.
+    pub reference_owner_away: Option<OwnerAway>,
 }
 
 /// A `team` node.

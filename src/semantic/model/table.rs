@@ -281,6 +281,16 @@ pub enum Verify {
     None,
 }
 
+/// What a check on insert says of a row while nobody can be asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OwnerAway {
+    /// That it may be stored: an orphan is found later.
+    Accept,
+    /// That it may not.
+    #[default]
+    Refuse,
+}
+
 /// A `reference` node: points into another service, without a constraint.
 #[derive(Clone, Debug)]
 pub struct Reference {
@@ -298,6 +308,8 @@ pub struct Reference {
     pub on_delete: Located<OnDelete>,
     /// `verify=`.
     pub verify: Located<Verify>,
+    /// `owner-away=`. Default: the platform's, else refuse.
+    pub owner_away: OwnerAway,
     /// `when=`: only such rows point there.
     pub when: Option<Located<String>>,
     /// The node.

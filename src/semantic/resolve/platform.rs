@@ -4,7 +4,7 @@ use super::Resolver;
 use crate::diagnostic::Finding;
 use crate::semantic::model::{
     Consistency, DailyWindow, Defaults, Extern, KafkaTooling, Kubernetes, Lint, LintLevel, Located, OnDelete,
-    Platform, SecretsFrom, Server, Team, Verify, WeeklyWindow,
+    OwnerAway, Platform, SecretsFrom, Server, Team, Verify, WeeklyWindow,
 };
 use crate::semantic::read::Reader;
 use crate::source::Place;
@@ -318,6 +318,7 @@ pub(super) fn defaults(reader: Reader<'_>) -> Defaults {
         scale: scale.map(super::deployment::scale_part).unwrap_or_default(),
         reference_on_delete: reference.and_then(|node| on_delete(node)).map(|found| found.value),
         reference_verify: reference.and_then(|node| verify(node)).map(|found| found.value),
+        reference_owner_away: reference.and_then(|node| owner_away(node)).map(|found| found.value),
     }
 }
 
@@ -348,6 +349,16 @@ pub(super) fn verify(reader: Reader<'_>) -> Option<Located<Verify>> {
         "projection" => Verify::Projection,
         "rpc" => Verify::Rpc,
         _ => Verify::None,
+    };
+    Some(Located::new(value, text.place))
+}
+
+/// `owner-away=` of a reference.
+pub(super) fn owner_away(reader: Reader<'_>) -> Option<Located<OwnerAway>> {
+    let text = reader.text("owner-away")?;
+    let value = match text.as_str() {
+        "accept" => OwnerAway::Accept,
+        _ => OwnerAway::Refuse,
     };
     Some(Located::new(value, text.place))
 }

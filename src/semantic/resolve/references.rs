@@ -36,6 +36,7 @@ impl Resolver<'_> {
         let defaults = &self.register.platform.defaults;
         let head = reader.node.head_place();
         let default_on_delete = defaults.reference_on_delete;
+        let defaults_owner_away = defaults.reference_owner_away;
         let default_verify = defaults.reference_verify.unwrap_or(Verify::None);
         let on_delete = super::platform::on_delete(reader)
             .or_else(|| default_on_delete.map(|value| Located::new(value, head)));
@@ -48,6 +49,15 @@ impl Resolver<'_> {
             );
         }
         let verify = super::platform::verify(reader).unwrap_or_else(|| Located::new(default_verify, head));
+        let owner_away = super::platform::owner_away(reader);
+        if let (Verify::None, Some(away)) = (verify.value, &owner_away) {
+            self.findings.push(
+                Finding::error("wrong-value", "`owner-away=` of a reference that is not checked")
+                    .at(away.place, "nobody is asked, so it says nothing")
+                    .help("say `verify=projection` or `verify=rpc`; or leave it out"),
+            );
+        }
+        let owner_away = owner_away.map(|found| found.value).or(defaults_owner_away).unwrap_or_default();
         let (target, target_column) = self.reference_target(table, &to);
         (!columns.is_empty()).then(|| Reference {
             table,
@@ -57,6 +67,7 @@ impl Resolver<'_> {
             target_column,
             on_delete: on_delete.unwrap_or_else(|| Located::new(OnDelete::Keep, head)),
             verify,
+            owner_away,
             when: reader.text("when"),
             place: reader.node.place(),
         })

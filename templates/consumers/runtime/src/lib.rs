@@ -5,5 +5,7 @@ pub mod database;
 pub mod health;
 pub mod kafka;
 pub mod program;
+pub mod references;
+pub mod rpc;
 pub mod settings;
 pub mod trace;
