@@ -17,6 +17,46 @@ const RELAY_DIRECT_CONNECTIONS: u64 = 1;
 /// Connections of jobs on one database, never through a pooler: a migration with its lock, and maintenance.
 const JOB_CONNECTIONS: u64 = 2;
 
+/// How the connections of a pooler are divided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PoolerShares {
+    /// How many replicas of it run.
+    pub replicas: u32,
+    /// Connections of one replica to each database.
+    pub connections: u32,
+    /// Databases that it stands before.
+    pub databases: u32,
+}
+
+impl PoolerShares {
+    /// The shares of a pooler that may keep so many connections open in all, before the databases of those of the services that
+    /// are run: together at most that many, as long as that is one for each database. Two replicas, unless nothing runs twice.
+    pub fn of(
+        environment: Environment<'_>,
+        connections: u32,
+        services: impl Iterator<Item = ServiceId>,
+    ) -> PoolerShares {
+        let (mut databases, mut is_single) = (0_u32, true);
+        for service in services.filter(|service| environment.deploy(*service).is_some()) {
+            databases = databases.saturating_add(1);
+            is_single &= environment.scale(service).max == 1;
+        }
+        let replicas = if is_single || connections / 2 < databases { 1 } else { 2 };
+        let connections = (connections / replicas / databases.max(1)).max(1);
+        PoolerShares { replicas, connections, databases }
+    }
+
+    /// Connections of one replica.
+    pub fn of_replica(self) -> u64 {
+        u64::from(self.connections) * u64::from(self.databases)
+    }
+
+    /// Connections of all replicas, with the one that surges while it is rolled out.
+    fn at_most(self) -> u64 {
+        (u64::from(self.replicas) + SURGING_REPLICAS).saturating_mul(self.of_replica())
+    }
+}
+
 /// The services whose databases a server holds, in the order of the register, each with the number of reconciliations
 /// that read there.
 pub type ServicesOnServer = Vec<(ServiceId, u32)>;
@@ -58,7 +98,10 @@ pub struct ConnectionLine {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
     /// The pooler, in place of the pools and consumers of all databases.
-    Pooler,
+    Pooler {
+        /// How many replicas of it run.
+        replicas: u32,
+    },
     /// The pools of a service's replicas.
     Pool {
         /// Connections of one replica.
@@ -86,7 +129,10 @@ pub enum Purpose {
 impl fmt::Display for Purpose {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Purpose::Pooler => formatter.write_str("pooler, for pools and consumers of all databases"),
+            Purpose::Pooler { replicas } => write!(
+                formatter,
+                "pooler ({replicas} replicas + {SURGING_REPLICAS}), for pools and consumers of all databases"
+            ),
             Purpose::Pool { size, replicas } => {
                 write!(formatter, "pool {size} x ({replicas} replicas + {SURGING_REPLICAS})")
             }
@@ -126,7 +172,10 @@ impl Connections {
         let server = environment.server(server);
         let mut connections = Connections::default();
         if let Some(pooler) = server.pooler_connections {
-            connections.add(pooler.into(), None, Purpose::Pooler);
+            let shares = PoolerShares::of(environment, pooler, services.iter().map(|(id, _)| *id));
+            // What is left over when shares are rounded is counted, too: it is what the register says.
+            let number = u64::from(pooler).saturating_add(shares.of_replica()).max(shares.at_most());
+            connections.add(number, None, Purpose::Pooler { replicas: shares.replicas });
         }
         for (id, reconciliations) in services {
             let service = &register.services[*id];

@@ -13,7 +13,9 @@ mod topics;
 mod workloads;
 
 pub use access::{Callers, Reach};
-pub use connections::{ConnectionLine, Connections, Purpose, ServicesOnServer, services_on_servers};
+pub use connections::{
+    ConnectionLine, Connections, PoolerShares, Purpose, ServicesOnServer, services_on_servers,
+};
 pub use costs::{ServerCost, server_cost};
 pub use databases::{Bucket, Database, DatabaseRole, RoleKind, SecretKey, Server};
 pub use names::{

@@ -27,7 +27,8 @@ from production. For each database on the server:
 - 1 for each reconciliation that reads it: the service's own, and those of services that refer to it or copy it.
 
 On top comes the server's reserve. With `pooler-connections` the pooler's connections stand for pools and consumers of all
-databases; one of each relay (LISTEN), the jobs and the reconciliations still connect directly.
+databases, with the share of one replica more, which surges while it is rolled out; one of each relay (LISTEN), the jobs and
+the reconciliations still connect directly.
 
 ## Why it is bad
 

@@ -1,16 +1,15 @@
 #!/bin/sh
 # Writes what PgBouncer may not find in a ConfigMap, from secrets of which each is a folder with a file for each of its
-# keys, `username`, `password`, `host` and `port`: which server a database is on, and who may log in. And whether clients have to
-# speak TLS: where there is a certificate for them.
+# keys, `username`, `password`, `host` and `port`: which server a database is on, and who may log in.
 #
-#     pooler.sh FOLDER-OF-SECRETS FOLDER-OF-CERTIFICATE FOLDER DATABASE=CONNECTIONS=SECRET,SECRET ...
+#     pooler.sh FOLDER-OF-SECRETS FOLDER DATABASE=CONNECTIONS=SECRET,SECRET ...
 #
 # The first secret of a database says where it is.
 set -eu
 umask 077
-[ "$#" -ge 4 ] || { echo 'pooler.sh FOLDER FOLDER FOLDER DATABASE=CONNECTIONS=SECRET,SECRET ...' >&2; exit 2; }
-secrets=$1 certificate=$2 folder=$3
-shift 3
+[ "$#" -ge 3 ] || { echo 'pooler.sh FOLDER FOLDER DATABASE=CONNECTIONS=SECRET,SECRET ...' >&2; exit 2; }
+secrets=$1 folder=$2
+shift 2
 
 fail() {
     printf 'pooler.sh: %s\n' "$*" >&2
@@ -47,10 +46,3 @@ for entry; do
         case $names in *,*) names=${names#*,} ;; *) names='' ;; esac
     done
 done >"$folder/userlist.txt"
-
-{
-    if [ -s "$certificate/tls.crt" ]; then
-        printf 'client_tls_sslmode = require\nclient_tls_cert_file = %s\nclient_tls_key_file = %s\n' \
-            "$certificate/tls.crt" "$certificate/tls.key"
-    fi
-} >"$folder/tls.ini"

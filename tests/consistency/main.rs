@@ -9,12 +9,16 @@ mod messaging;
 mod network;
 mod outputs;
 mod pods;
+#[path = "../kubernetes/registers.rs"]
+mod registers;
 mod report;
 
 use freehold::session::{self, Selection};
 use freehold::source::Memory;
 use freehold::templates::Templates;
 use outputs::Outputs;
+use proptest::collection::vec;
+use proptest::prelude::*;
 use report::Report;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -32,7 +36,7 @@ service "null" { database odd_null on="main-1"; table t entity=T { column id uui
 const ODD: &str = r#"
 platform odd {
     postgres version=17
-    kubernetes keda secrets=external-secrets
+    kubernetes keda secrets=external-secrets pooler-issuer=internal
     kafka replication=2
     defaults { scale min=1 max=3 }
 }
@@ -142,7 +146,7 @@ fn a_script_of_kafka_is_consistent() {
 
 #[test]
 fn secrets_that_people_make_are_in_the_page() {
-    let mut files = odd(|text| text.replace(" secrets=external-secrets", ""));
+    let mut files = odd(|text| text.replace(" secrets=external-secrets pooler-issuer=internal", ""));
     let report = follow(&files);
     assert_eq!(report.faults, Vec::<String>::new());
     assert!(
@@ -157,8 +161,41 @@ fn secrets_that_people_make_are_in_the_page() {
     assert!(faults.iter().any(|fault| fault.starts_with("key of a secret: ")), "{faults:#?}");
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn random_registers_are_consistent(
+        choices in vec(registers::choice(), 1..6),
+        pooler in proptest::option::of(1..40_u8),
+        is_external in any::<bool>(),
+    ) {
+        let text = registers::register(&choices, pooler, is_external);
+        let report = follow(&cluster::build(&text));
+        prop_assert_eq!(report.faults, Vec::<String>::new(), "{}", text);
+    }
+}
+
 /// A fault: which kind of check has to find it, in which file, and what is written there instead of what.
-const FAULTS: [(&str, &str, &str, &str); 32] = [
+const FAULTS: [(&str, &str, &str, &str); 35] = [
+    (
+        "certificate",
+        "kubernetes/overlays/test/poolers/off/pooler.yaml",
+        "dnsNames: [\"main-1-pooler\"",
+        "dnsNames: [\"off-pooler\"",
+    ),
+    (
+        "secret",
+        "kubernetes/overlays/production/poolers/off/pooler.yaml",
+        "secret: {secretName: \"main-1-pooler-tls\"",
+        "secret: {secretName: \"off-pooler-tls\"",
+    ),
+    (
+        "workload",
+        "prometheus/test/services/yes.yaml",
+        "job_name=~'yes-migrate-[0-9a-f]+'",
+        "job_name=~'null-migrate-[0-9a-f]+'",
+    ),
     ("secret", "kubernetes/base/services/yes/server.yaml", "name: \"yes-secrets\"", "name: \"yes-secret\""),
     (
         "config map",

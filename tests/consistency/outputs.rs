@@ -40,6 +40,8 @@ pub struct Environment {
     pub script: Option<String>,
     /// The page that says which secrets people make, where nothing else makes them.
     pub page: Option<String>,
+    /// The page that says what has to be there before.
+    pub readme: String,
     /// Images of which kustomizations say the version: where, the name, and whether a container of the base has it.
     pub images: Vec<(String, String, bool)>,
 }
@@ -164,9 +166,10 @@ impl Environment {
             script: files.get(&format!("kafka/{name}.sh")).cloned(),
             images: Vec::new(),
             page: None,
+            readme: files["kubernetes/README.md"].clone(),
         };
         if environment.cluster.kind("ExternalSecret").next().is_none() {
-            environment.page = files.get("kubernetes/README.md").cloned();
+            environment.page = Some(environment.readme.clone());
         }
         for (path, contents) in files {
             let parts: Vec<&str> = path.split('/').collect();

@@ -78,6 +78,7 @@ pub fn follow(outputs: &Outputs, environment: &Environment, report: &mut Report)
         report.expect("image", *is_there, || format!("{path}: no container has the image {image}"));
     }
     addresses(environment, report);
+    certificates(environment, report);
     services(environment, report);
 }
 
@@ -94,7 +95,39 @@ fn is_secret(environment: &Environment, name: &str) -> bool {
         || has(environment, "KafkaUser", name)
         || users
         || name.ends_with("-cluster-ca-cert")
-        || name.ends_with("-pooler-tls")
+        || is_certificate(environment, name)
+}
+
+/// Whether cert-manager makes a Secret with a certificate, or the page tells people to.
+fn is_certificate(environment: &Environment, name: &str) -> bool {
+    let makes = |(_, it): (&str, &Value)| it["spec"]["secretName"] == name;
+    match environment.cluster.kind("Certificate").next() {
+        Some(_) => environment.cluster.kind("Certificate").any(makes),
+        None => name.ends_with("-pooler-tls") && environment.readme.contains("`SERVER-pooler-tls`"),
+    }
+}
+
+/// A certificate is for the names by which programs know what shows it.
+fn certificates(environment: &Environment, report: &mut Report) {
+    for (name, certificate) in environment.cluster.kind("Certificate") {
+        let names = list(certificate, "/spec/dnsNames").iter().filter_map(Value::as_str);
+        for host in names {
+            let service = host.split('.').next().unwrap();
+            let ending = &host[service.len()..];
+            let namespace = format!(".{}", environment.cluster.namespace);
+            let is_own = ["", namespace.as_str(), &format!("{namespace}.svc")].contains(&ending);
+            report.expect("certificate", is_own && has(environment, "Service", service), || {
+                format!("{} {name} is for {host}", environment.name)
+            });
+        }
+        let reads = |pod: &Value| texts(pod, &["secret", "secretName"]).contains(&name);
+        let pods = environment.cluster.pods();
+        let shows = |(_, pod, _): &&(&str, &str, &Value)| {
+            list(certificate, "/spec/dnsNames").iter().any(|host| host == *pod)
+        };
+        let is_shown = pods.iter().filter(shows).any(|(_, _, pod)| reads(pod));
+        report.expect("certificate", is_shown, || format!("{} {name}: nobody shows it", environment.name));
+    }
 }
 
 /// Whether the page tells people to make a secret: for a role that it names, or for a service's own variables.
@@ -114,7 +147,9 @@ fn is_of_people(environment: &Environment, name: &str) -> bool {
 fn references(environment: &Environment, whose: &str, pod: &Value, report: &mut Report) {
     for path in [["configMapRef", "name"], ["configMap", "name"]] {
         for name in texts(pod, &path) {
-            let is_there = has(environment, "ConfigMap", name) || name == "postgres-ca";
+            let of_people = ["postgres-ca", "pooler-ca"].contains(&name)
+                && environment.readme.contains(&format!("ConfigMap `{name}`"));
+            let is_there = has(environment, "ConfigMap", name) || of_people;
             report.expect("config map", is_there, || format!("{whose} reads {name}"));
         }
     }

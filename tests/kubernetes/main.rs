@@ -1,10 +1,11 @@
 //! What the compiler writes for Kubernetes, read back.
 
 mod cluster;
-mod consistency;
 mod jobs;
 mod network;
+mod objects;
 mod random;
+mod registers;
 mod shapes;
 mod strimzi;
 mod values;

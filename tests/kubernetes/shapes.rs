@@ -35,6 +35,7 @@ pub fn faults_of(object: &Value) -> Vec<String> {
         ("kafka.strimzi.io/v1", "KafkaUser") => faults::<Resource<KafkaUser>>(object),
         // Resources of others, whose types are no part of Kubernetes.
         ("external-secrets.io/v1", "ExternalSecret")
+        | ("cert-manager.io/v1", "Certificate")
         | ("keda.sh/v1alpha1", "ScaledObject" | "TriggerAuthentication") => Vec::new(),
         other => vec![format!("an object of an unknown kind: {other:?}")],
     }

@@ -98,18 +98,18 @@ fn a_pooler_stands_for_pools_and_consumers_but_not_for_what_connects_directly() 
     let help = connections("max-connections=64 pooler-connections=50", &services).unwrap();
     insta::assert_snapshot!(help, @r"
     connections:
-        50  pooler, for pools and consumers of all databases
+        74  pooler (2 replicas + 1), for pools and consumers of all databases
          2  speaker: outbox relay, 1 replica + 1
          2  speaker: migrations and maintenance
          1  speaker: reconciliations
          2  hearer: migrations and maintenance
          1  hearer: reconciliations
         10  reserve
-        68  in all
+        92  in all
         64  max-connections
     lower a pool or `scale max`, move a database, put a pooler in front, or raise `max-connections`
     ");
-    assert_eq!(connections("max-connections=68 pooler-connections=50", &services), None);
+    assert_eq!(connections("max-connections=92 pooler-connections=50", &services), None);
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use super::Context;
 use super::parts::{
-    Volume, authority_secret, command, component, resources, secret_variable, variable, verified,
-    workload_labels, workload_selector,
+    CA_FILE, POOLER_CA_FILE, Volume, authority_secret, command, component, resources, secret_variable,
+    variable, verified, workload_labels, workload_selector,
 };
 use crate::infrastructure::{
     DatabaseAccess, Image, RoleKind, Route, SecretKey, Service, Workload, WorkloadKind, port,
@@ -15,6 +15,8 @@ use serde::Serialize;
 
 /// For how long pods of a service may answer what they were asked, in seconds, beside its longest RPC.
 const LEAST_GRACE_SECONDS: u32 = 30;
+/// For how long a pod goes on as before while its callers learn that it goes, in seconds.
+const PRE_STOP_SECONDS: u32 = 10;
 /// For how long a pod waits for its migration before it is started again, in seconds.
 const MIGRATION_SECONDS: &str = "900";
 
@@ -39,10 +41,13 @@ pub struct DeploymentView {
     pub liveness_probe: Quoted,
     pub mounts: Vec<Yaml>,
     pub volumes: Vec<Yaml>,
+    pub has_pre_stop: bool,
+    pub pre_stop: Quoted,
     pub has_database: bool,
     pub psql_image: Yaml,
     pub wait_command: Yaml,
     pub wait_environment: Vec<Yaml>,
+    pub wait_mounts: Vec<Yaml>,
 }
 
 /// A place in an object, and what stands there in an environment.
@@ -94,6 +99,9 @@ impl Context<'_> {
         let part = component(&workload.kind);
         let selector = workload_selector(&service.name, &workload.name);
         let volumes = self.volumes(environment, workload);
+        let mounts = |is_needed: fn(&Needed) -> bool| -> Vec<Yaml> {
+            volumes.iter().filter(|(needed, _)| is_needed(needed)).map(|(_, it)| it.mount.clone()).collect()
+        };
         let is_service = workload.kind == WorkloadKind::Service;
         let http = |path: &str| {
             let get = Yaml::map([("path", path.into()), ("port", "metrics".into())]);
@@ -130,8 +138,12 @@ impl Context<'_> {
             startup_probe: probe("/health/live"),
             readiness_probe: probe("/health/ready"),
             liveness_probe: probe("/health/live"),
-            mounts: volumes.iter().filter(|it| it.0).map(|it| it.1.mount.clone()).collect(),
-            volumes: volumes.into_iter().map(|it| it.1.volume).collect(),
+            mounts: mounts(|needed| needed.by_program),
+            wait_mounts: mounts(|needed| needed.by_wait),
+            volumes: volumes.iter().map(|(_, it)| it.volume.clone()).collect(),
+            // Nobody calls the others: they end at once, and what they did not finish is done by another.
+            has_pre_stop: is_service,
+            pre_stop: Quoted::already(self.pre_stop()),
             has_database: own.is_some() && version.is_some(),
             psql_image: self.psql_image.name.as_str().into(),
             wait_command: command(&[
@@ -163,10 +175,10 @@ impl Context<'_> {
         }
     }
 
-    /// Time for the pod's last answers: after 10 s in which callers learn of its end, the longest RPC.
+    /// Time for the pod's last answers: after those in which callers learn of its end, the longest RPC.
     fn grace_seconds(&self) -> u32 {
         let longest = self.register.platform.rpc.max_timeout_ms.div_ceil(1000);
-        longest.saturating_add(15).max(LEAST_GRACE_SECONDS)
+        longest.saturating_add(PRE_STOP_SECONDS + 5).max(LEAST_GRACE_SECONDS)
     }
 
     /// The image of a workload, without a version: kustomize adds that.
@@ -218,33 +230,65 @@ impl Context<'_> {
             variable(PGAPPNAME, program),
         ];
         match self.pooler(environment, access) {
-            Some(pooler) => variables.extend([
-                variable("PGHOST", &pooler),
-                variable("PGPORT", &port::POOLER.to_string()),
-                variable("PGSSLMODE", "prefer"),
-            ]),
-            None => {
-                variables.extend([from("PGHOST", SecretKey::Host), from("PGPORT", SecretKey::Port)]);
-                variables.extend(verified());
+            Some(pooler) => {
+                variables.extend([variable("PGHOST", &pooler), variable("PGPORT", &port::POOLER.to_string())])
             }
+            None => variables.extend([from("PGHOST", SecretKey::Host), from("PGPORT", SecretKey::Port)]),
         }
+        let is_pooled = self.pooler(environment, access).is_some();
+        variables.extend(verified(if is_pooled { POOLER_CA_FILE } else { CA_FILE }));
         variables
     }
 
-    /// Volumes, with whether the program itself needs them.
-    fn volumes(&self, environment: Environment<'_>, workload: &Workload) -> Vec<(bool, Volume)> {
-        let mut volumes = vec![(true, Volume::temporary("64Mi"))];
-        if !workload.databases.is_empty() {
-            volumes.push((true, Volume::certificates()));
-            volumes.push((false, Volume::scripts(&self.scripts)));
+    /// Callers learn that a pod goes before its program does. What Kubernetes 1.30 does itself, a program of the image does
+    /// before that; where there is none, the pod ends at once.
+    fn pre_stop(&self) -> String {
+        match self.oldest_minor() {
+            ..30 => format!("exec: {{command: [sleep, \"{PRE_STOP_SECONDS}\"]}}"),
+            _ => format!("sleep: {{seconds: {PRE_STOP_SECONDS}}}"),
+        }
+    }
+
+    /// The oldest minor version of Kubernetes that it has to run on.
+    pub(super) fn oldest_minor(&self) -> u32 {
+        self.register.platform.kubernetes.oldest_minor.unwrap_or(30)
+    }
+
+    /// Volumes, with what needs them.
+    fn volumes(&self, environment: Environment<'_>, workload: &Workload) -> Vec<(Needed, Volume)> {
+        let (program, wait) = ((true, false), (false, true));
+        let both = (true, true);
+        let mut volumes = vec![(both, Volume::temporary("64Mi"))];
+        // How the container that waits connects: as the program does, where that goes through a pooler.
+        let is_pooled = |access: &DatabaseAccess| self.pooler(environment, access).is_some();
+        let has_pooled = workload.databases.iter().any(is_pooled);
+        let has_direct = workload.databases.iter().any(|access| !is_pooled(access));
+        if has_pooled {
+            volumes.push((both, Volume::pooler_certificates()));
+        }
+        if has_direct {
+            volumes.push((if has_pooled { program } else { both }, Volume::certificates()));
+        }
+        if has_pooled || has_direct {
+            volumes.push((wait, Volume::scripts(&self.scripts)));
         }
         if workload.uses_brokers {
-            volumes.push((true, Volume::secret("kafka-user", "/etc/kafka/user", &workload.name)));
+            volumes.push((program, Volume::secret("kafka-user", "/etc/kafka/user", &workload.name)));
             let authority = authority_secret(environment);
-            volumes.push((true, Volume::secret("kafka-ca", "/etc/kafka/ca", &authority)));
+            volumes.push((program, Volume::secret("kafka-ca", "/etc/kafka/ca", &authority)));
         }
-        volumes
+        let needed = |(by_program, by_wait): (bool, bool)| Needed { by_program, by_wait };
+        volumes.into_iter().map(|(by, volume)| (needed(by), volume)).collect()
     }
+}
+
+/// Which container of a pod needs a volume.
+#[derive(Clone, Copy, Debug)]
+struct Needed {
+    /// The program.
+    by_program: bool,
+    /// The one before it, which waits for the migration.
+    by_wait: bool,
 }
 
 /// The key with the URL by which a role connects.

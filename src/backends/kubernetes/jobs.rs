@@ -2,7 +2,8 @@
 
 use super::Context;
 use super::parts::{
-    Volume, command, comment, component, resources, secret_variable, variable, verified, workload_labels,
+    CA_FILE, Volume, command, comment, component, resources, secret_variable, variable, verified,
+    workload_labels,
 };
 use crate::backends::GeneratedFile;
 use crate::infrastructure::{SecretKey, Service, Workload};
@@ -144,7 +145,7 @@ impl Context<'_> {
             .iter()
             .map(|access| secret_variable(&access.variable, &self.secret_of(access), SecretKey::Url.name()))
             .collect();
-        environment.extend(verified());
+        environment.extend(verified(CA_FILE));
         let mut view = CronJobView {
             introduction: comment(&format!(
                 "Compares the service {} with what it refers to and copies.",

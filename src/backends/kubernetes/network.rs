@@ -2,11 +2,12 @@
 
 use super::Context;
 use super::parts::{NAMESPACE_NAME, comment, pooler_selector, service_selector, workload_selector};
-use crate::infrastructure::{Reach, Service, Workload, WorkloadKind, port};
+use crate::infrastructure::{Reach, Server, Service, Workload, WorkloadKind, port};
 use crate::semantic::model::{Environment, ExternId, StoreKind};
 use crate::templates::{Quoted, TemplateError, Yaml};
 use ipnet::IpNet;
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// Networks that are no part of the internet: private ones, those between the links of a cloud and its machines, those of carriers.
 const NOT_INTERNET: [&str; 5] =
@@ -163,7 +164,7 @@ impl Context<'_> {
     pub fn pooler_policy(
         &self,
         environment: Environment<'_>,
-        server: &str,
+        server: &Server,
         pooler: &str,
         clients: &[(&Service, &Workload)],
     ) -> Result<String, TemplateError> {
@@ -171,10 +172,10 @@ impl Context<'_> {
             clients.iter().map(|(service, workload)| pods(workload_selector(&service.name, &workload.name)));
         let ingress = RuleView::new("what connects through it", peers.collect(), &[port::POOLER]);
         let ingress = if ingress.peers.is_empty() { Vec::new() } else { vec![ingress] };
-        let databases = networks(&environment.network().databases);
+        let databases = networks(environment.server_networks(server.id));
         let egress = vec![RuleView::dns(), RuleView::new("the server", databases, &[port::POSTGRES])];
         let policy = PolicyView::new(pooler, pooler_selector(pooler), &["Ingress", "Egress"]);
-        let about = format!("Who may reach the pooler before {server}, and whom it may reach.");
+        let about = format!("Who may reach the pooler before {}, and whom it may reach.", server.name);
         self.render_policies(&about, vec![policy.with(ingress, egress)])
     }
 
@@ -222,7 +223,7 @@ impl Context<'_> {
     /// that has one.
     fn namespaces<'a>(&self, externs: impl Iterator<Item = &'a ExternId>) -> Vec<Yaml> {
         let named = externs.filter_map(|id| self.register.externs[*id].namespace.as_ref());
-        let names: std::collections::BTreeSet<&str> = named.map(|name| name.as_str()).collect();
+        let names: BTreeSet<&str> = named.map(|name| name.as_str()).collect();
         names.into_iter().map(namespace).collect()
     }
 
@@ -247,7 +248,6 @@ impl Context<'_> {
             rules.push(RuleView::new(&format!("{}, an extern", called.name.as_str()), peers, &[called.port]));
         }
         if !service.buckets.is_empty() && uses_stores(workload) {
-            rules.push(RuleView::new("its buckets", internet(), &[HTTPS]));
             let peers = POD_IDENTITY.map(block).into();
             rules.push(RuleView::new("who it is in AWS", peers, &[POD_IDENTITY_PORT]));
         }
@@ -256,18 +256,21 @@ impl Context<'_> {
 
     fn outside(&self, environment: Environment<'_>, service: &Service, workload: &Workload) -> Vec<RuleView> {
         let mut rules = Vec::new();
-        let mut is_direct = false;
+        let mut direct: BTreeSet<IpNet> = BTreeSet::new();
         for access in &workload.databases {
             match self.pooler(environment, access) {
                 Some(pooler) => {
                     let peer = pods(pooler_selector(&pooler));
                     rules.push(RuleView::new("its database", vec![peer], &[port::POOLER]));
                 }
-                None => is_direct = true,
+                None => {
+                    let server = self.infrastructure.database(access.service).map(|database| database.server);
+                    direct.extend(server.into_iter().flat_map(|server| environment.server_networks(server)));
+                }
             }
         }
-        if is_direct {
-            let peers = networks(&environment.network().databases);
+        if !direct.is_empty() {
+            let peers = direct.iter().map(|network| block(&network.to_string())).collect();
             rules.push(RuleView::new("databases", peers, &[port::POSTGRES]));
         }
         if workload.uses_brokers {
@@ -278,6 +281,10 @@ impl Context<'_> {
             if !ports.is_empty() {
                 let peers = networks(&environment.network().stores);
                 rules.push(RuleView::new("its stores", peers, &ports));
+            }
+            if !service.buckets.is_empty() {
+                let peers = environment.network().buckets.as_deref().map_or_else(internet, networks);
+                rules.push(RuleView::new("its buckets", peers, &[HTTPS]));
             }
         }
         rules

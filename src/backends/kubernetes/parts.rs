@@ -24,6 +24,11 @@ pub const NAMESPACE_NAME: &str = "kubernetes.io/metadata.name";
 pub const CA_CONFIG_MAP: &str = "postgres-ca";
 /// Its key, and so the name of the file.
 pub const CA_FILE: &str = "/etc/postgres-ca/ca.pem";
+/// The ConfigMap with the certificates of those who sign for the poolers; people make it. They are others than those above, so
+/// that nobody who signs for poolers can sign for a server.
+pub const POOLER_CA_CONFIG_MAP: &str = "pooler-ca";
+/// The same key of that one.
+pub const POOLER_CA_FILE: &str = "/etc/pooler-ca/ca.pem";
 
 /// The Secret that Strimzi makes with the certificate of a cluster's authority (Strimzi, "Clients and trust"): its key is
 /// `ca.crt`.
@@ -97,9 +102,14 @@ pub fn secret_variable(name: &str, secret: &str, key: &str) -> Yaml {
     Yaml::map([("name", name.into()), ("valueFrom", Yaml::map([("secretKeyRef", reference)]))])
 }
 
-/// Variables that make libpq talk to a server alone that proves who it is.
-pub fn verified() -> [Yaml; 2] {
-    [variable("PGSSLMODE", "verify-full"), variable("PGSSLROOTCERT", CA_FILE)]
+/// Variables that make libpq talk to a server alone that proves who it is, by a certificate that these have signed.
+pub fn verified(ca_file: &str) -> [Yaml; 2] {
+    [variable("PGSSLMODE", "verify-full"), variable("PGSSLROOTCERT", ca_file)]
+}
+
+/// The same as the end of a URL.
+pub fn verified_url(ca_file: &str) -> String {
+    format!("sslmode=verify-full&sslrootcert={ca_file}")
 }
 
 /// A command with its arguments.
@@ -158,6 +168,11 @@ impl Volume {
     /// The certificates of those who sign for the servers.
     pub fn certificates() -> Volume {
         Volume::config_map("postgres-ca", "/etc/postgres-ca", CA_CONFIG_MAP)
+    }
+
+    /// The certificates of those who sign for the poolers.
+    pub fn pooler_certificates() -> Volume {
+        Volume::config_map("pooler-ca", "/etc/pooler-ca", POOLER_CA_CONFIG_MAP)
     }
 
     /// The scripts that all services share.

@@ -5,7 +5,9 @@ use super::parts::{POOLER, Volume, command, comment, pooler_selector, workload_l
 use super::{Context, REGISTER};
 use crate::backends::GeneratedFile;
 use crate::backends::sql_text::one_line_feed_at_the_end;
-use crate::infrastructure::{Database, Image, RoleKind, Route, Server, Service, Workload, object_name, port};
+use crate::infrastructure::{
+    Database, Image, PoolerShares, RoleKind, Route, Server, Service, Workload, object_name, port,
+};
 use crate::semantic::model::Environment;
 use crate::templates::{Quoted, TemplateError, Yaml};
 use serde::Serialize;
@@ -29,6 +31,16 @@ struct PoolerView {
     secrets_command: Yaml,
     secret_mounts: Vec<Yaml>,
     volumes: Vec<Yaml>,
+    tls_secret: Yaml,
+    /// Whether cert-manager makes its certificate.
+    has_issuer: bool,
+    issuer: Yaml,
+    host_names: Yaml,
+}
+
+/// The Secret with the certificate of a pooler.
+fn tls_secret(pooler: &str) -> String {
+    object_name(pooler, "tls")
 }
 
 impl Context<'_> {
@@ -61,7 +73,7 @@ impl Context<'_> {
             node: format!("server {}", server.name),
             contents: one_line_feed_at_the_end(contents),
         };
-        let policy = self.pooler_policy(environment, &server.name, &name, &clients)?;
+        let policy = self.pooler_policy(environment, server, &name, &clients)?;
         let images = [&self.psql_image, &self.pooler_image];
         let kustomization = super::Kustomization {
             namespace: Some(environment.namespace()),
@@ -86,9 +98,11 @@ impl Context<'_> {
         connections: u32,
         databases: &[&Database],
     ) -> PoolerView {
-        let (replicas, each) = self.shares(environment, connections, databases);
+        let services = databases.iter().map(|database| database.service);
+        let PoolerShares { replicas, connections: each, .. } =
+            PoolerShares::of(environment, connections, services);
         let mut words =
-            ["sh", "/scripts/pooler.sh", "/secrets", "/tls", "/run/pgbouncer"].map(str::to_owned).to_vec();
+            ["sh", "/scripts/pooler.sh", "/secrets", "/run/pgbouncer"].map(str::to_owned).to_vec();
         let mut secrets = Vec::new();
         let mut readers = Vec::new();
         for database in databases {
@@ -108,20 +122,18 @@ impl Context<'_> {
         }
         let run = Yaml::map([("medium", "Memory".into()), ("sizeLimit", "1Mi".into())]);
         let run = Yaml::map([("name", "run".into()), ("emptyDir", run)]);
-        let tls = Yaml::map([
-            ("secretName", object_name(name, "tls").into()),
-            // Without it clients speak to the pooler as they are, and a mesh or nobody encrypts.
-            ("optional", Yaml::Flag(true)),
-        ]);
+        let tls = tls_secret(name);
         let mut volumes = vec![
             Volume::temporary("16Mi").volume,
             run,
-            Yaml::map([("name", "tls".into()), ("secret", tls)]),
+            Volume::secret("tls", "", &tls).volume,
             Volume::certificates().volume,
             Volume::scripts(&self.scripts).volume,
             Volume::config_map("configuration", "", name).volume,
         ];
         volumes.extend(secrets.iter().map(|it| it.volume.clone()));
+        let issuer = self.register.platform.kubernetes.pooler_issuer.as_ref();
+        let namespace = environment.namespace();
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         PoolerView {
             introduction: comment(&format!(
@@ -141,16 +153,16 @@ impl Context<'_> {
             secrets_command: command(&words),
             secret_mounts: secrets.into_iter().map(|it| it.mount).collect(),
             volumes,
+            tls_secret: tls.into(),
+            has_issuer: issuer.is_some(),
+            issuer: issuer.map_or("", |issuer| issuer.as_str()).into(),
+            // Programs know it by the first.
+            host_names: Yaml::list([
+                name.to_owned(),
+                format!("{name}.{namespace}"),
+                format!("{name}.{namespace}.svc"),
+            ]),
         }
-    }
-
-    /// How many replicas, and how many connections each of them opens to each database: together at most what the register says,
-    /// as long as that is one for each database. Two replicas, unless nothing runs twice there.
-    fn shares(&self, environment: Environment<'_>, connections: u32, databases: &[&Database]) -> (u32, u32) {
-        let count = u32::try_from(databases.len()).unwrap_or(u32::MAX).max(1);
-        let is_single = databases.iter().all(|database| environment.scale(database.service).max == 1);
-        let replicas = if is_single || connections / 2 < count { 1 } else { 2 };
-        (replicas, (connections / replicas / count).max(1))
     }
 
     /// What connects through the pooler of a server, by the names of services.
@@ -166,7 +178,7 @@ impl Context<'_> {
 }
 
 /// The image of PgBouncer, where the register names none.
-const DEFAULT_IMAGE: &str = "docker.io/edoburu/pgbouncer:v1.24.1-p1";
+const DEFAULT_IMAGE: &str = "docker.io/edoburu/pgbouncer:v1.25.2-p0";
 
 /// The image of PgBouncer.
 pub(super) fn image(register: &crate::semantic::Register) -> Image {

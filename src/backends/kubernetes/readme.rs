@@ -5,7 +5,7 @@ use super::{Context, REGISTER, parts};
 use crate::backends::GeneratedFile;
 use crate::backends::sql_text::one_line_feed_at_the_end;
 use crate::semantic::model::{KafkaTooling, SecretsFrom};
-use crate::templates::{MarkdownCode, TemplateError};
+use crate::templates::{MarkdownCode, Quoted, TemplateError};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -17,6 +17,22 @@ struct ReadmeView {
     authorities: Vec<AuthorityView>,
     store: MarkdownCode,
     certificates: MarkdownCode,
+    oldest_minor: u32,
+    /// Whether Kubernetes itself waits before a pod ends.
+    sleeps_itself: bool,
+    has_poolers: bool,
+    has_issuer: bool,
+    issuer: MarkdownCode,
+    pooler_certificates: MarkdownCode,
+    images: Vec<ImageView>,
+}
+
+/// An image that the register decides, and how the list goes on behind it.
+#[derive(Serialize)]
+struct ImageView {
+    name: MarkdownCode,
+    is_pinned: bool,
+    end: Quoted,
 }
 
 /// Where the certificates of those lie who sign for the brokers.
@@ -50,7 +66,23 @@ impl Context<'_> {
             secret: MarkdownCode::new(&authority_secret(environment)),
             namespace: MarkdownCode::new(&environment.namespace()),
         });
+        let issuer = kubernetes.pooler_issuer.as_ref().map(|issuer| issuer.as_str());
+        let has_poolers = self.infrastructure.servers.iter().any(|server| server.pooler.is_some());
+        let images = [Some(&self.psql_image), has_poolers.then_some(&self.pooler_image)];
+        let last = images.iter().flatten().count();
+        let images = images.into_iter().flatten().enumerate().map(|(index, image)| ImageView {
+            name: MarkdownCode::new(&super::full_name(image)),
+            is_pinned: image.digest.is_some(),
+            end: Quoted::already(if index + 1 == last { "." } else { ";" }),
+        });
         let view = ReadmeView {
+            oldest_minor: self.oldest_minor(),
+            sleeps_itself: self.oldest_minor() >= 30,
+            has_poolers,
+            has_issuer: issuer.is_some(),
+            issuer: MarkdownCode::new(issuer.unwrap_or_default()),
+            pooler_certificates: MarkdownCode::new(parts::POOLER_CA_CONFIG_MAP),
+            images: images.collect(),
             environments: environments.collect(),
             has_keda: kubernetes.keda,
             has_external_secrets: store.is_some(),

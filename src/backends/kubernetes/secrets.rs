@@ -1,7 +1,7 @@
 //! Secrets that External Secrets brings from AWS Secrets Manager.
 
 use super::Context;
-use super::parts::{CA_FILE, Entry, comment};
+use super::parts::{CA_FILE, Entry, POOLER_CA_FILE, comment, verified_url};
 use crate::infrastructure::{
     Database, DatabaseAccess, DatabaseRole, RoleKind, Route, SecretKey, Service, port, role_secret_in_aws,
     service_secret, service_secret_in_aws,
@@ -73,11 +73,10 @@ impl Context<'_> {
             RoleKind::Owner | RoleKind::Reconciler => Route::Direct,
         };
         let access = DatabaseAccess { service: service.id, role: role.kind, route, variable: String::new() };
-        // A server has to prove who it is.
-        let verified = format!("sslmode=verify-full&sslrootcert={CA_FILE}");
-        let direct = url("{{ .host }}:{{ .port }}", &verified);
+        // A server has to prove who it is, and so has a pooler.
+        let direct = url("{{ .host }}:{{ .port }}", &verified_url(CA_FILE));
         let own = match self.pooler(environment, &access) {
-            Some(pooler) => url(&format!("{pooler}:{}", port::POOLER), "sslmode=prefer"),
+            Some(pooler) => url(&format!("{pooler}:{}", port::POOLER), &verified_url(POOLER_CA_FILE)),
             None => direct.clone(),
         };
         let entry = |key: SecretKey, url: String| Entry { key: key.name().into(), value: url.into() };

@@ -110,7 +110,17 @@ static KUBERNETES: NodeSpec = NodeSpec {
         optional(
             "pooler-image",
             Kind::Name,
-            "the image of PgBouncer; default docker.io/edoburu/pgbouncer:v1.24.1-p1",
+            "the image of PgBouncer; default docker.io/edoburu/pgbouncer:v1.25.2-p0",
+        ),
+        optional(
+            "pooler-issuer",
+            Kind::Name,
+            "the `ClusterIssuer` of cert-manager that signs for poolers; default: people make their certificates",
+        ),
+        optional(
+            "version",
+            Kind::OneOf(&["1.28", "1.29", "1.30"]),
+            "the oldest Kubernetes that it has to run on; default 1.30",
         ),
     ],
     ..EMPTY
@@ -131,6 +141,11 @@ pub(super) static NETWORK: NodeSpec = NodeSpec {
             "stores",
             Kind::CidrList,
             "where stores other than buckets are; default: the private ranges of RFC 1918",
+        ),
+        optional(
+            "buckets",
+            Kind::CidrList,
+            "where S3 is reached; default: everything on the internet, and nothing private",
         ),
     ],
     ..EMPTY
@@ -253,6 +268,11 @@ static SERVER: NodeSpec = NodeSpec {
             "maintenance-window",
             Kind::WeeklyWindow,
             "when AWS may restart it, UTC; default mon:04:00-mon:05:00",
+        ),
+        optional(
+            "networks",
+            Kind::CidrList,
+            "where it is, as policies let pods reach it; default: what `network databases=` says",
         ),
         SUMMARY,
         WAS,

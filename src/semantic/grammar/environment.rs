@@ -82,6 +82,11 @@ static SERVER: NodeSpec = NodeSpec {
             Kind::WeeklyWindow,
             "when AWS may restart it, UTC; default: as the register says",
         ),
+        optional(
+            "networks",
+            Kind::CidrList,
+            "where it is; default: what the environment's `network databases=` says, else as the register says",
+        ),
     ],
     ..EMPTY
 };

@@ -3,6 +3,7 @@
 
 use super::{Deploy, Endpoint, Kafka, Located, Network, Register, Scale, Server, ServerId, ServiceId};
 use crate::source::Place;
+use ipnet::IpNet;
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
 
@@ -28,6 +29,8 @@ pub struct DeclaredEnvironment {
     pub kafka: Kafka,
     /// The network as it is there.
     pub network: Network,
+    /// Whether it says itself where servers are.
+    pub has_own_databases: bool,
     /// Servers of which it changes something, as they are there.
     pub servers: BTreeMap<ServerId, Server>,
     /// Pools of services of which it changes the pool.
@@ -131,6 +134,19 @@ impl<'a> Environment<'a> {
     pub fn server(self, id: ServerId) -> &'a Server {
         let own = self.declared.and_then(|declared| declared.servers.get(&id));
         own.unwrap_or(&self.register.servers[id])
+    }
+
+    /// Where a server is: what the environment says of it, then of all servers, then what the register says in the same order.
+    pub fn server_networks(self, id: ServerId) -> &'a [IpNet] {
+        let changed = self.declared.and_then(|declared| declared.servers.get(&id));
+        let own = changed.map_or(&[][..], |server| &server.networks);
+        let registered = &self.register.servers[id].networks;
+        match self.declared {
+            _ if !own.is_empty() => own,
+            Some(declared) if declared.has_own_databases => &declared.network.databases,
+            _ if !registered.is_empty() => registered,
+            _ => &self.network().databases,
+        }
     }
 
     /// All servers as they are there, in the order of the register.

@@ -96,6 +96,10 @@ pub struct Kubernetes {
     pub postgres_image: Option<Located<String>>,
     /// The image of PgBouncer.
     pub pooler_image: Option<Located<String>>,
+    /// The `ClusterIssuer` of cert-manager that signs for poolers; `None` where people make their certificates.
+    pub pooler_issuer: Option<Located<String>>,
+    /// The oldest minor version of Kubernetes 1 that it has to run on. Default: 30.
+    pub oldest_minor: Option<u32>,
 }
 
 /// Where the secrets of a cluster come from.
@@ -120,13 +124,23 @@ pub struct Network {
     pub brokers: Vec<IpNet>,
     /// Where stores other than buckets are.
     pub stores: Vec<IpNet>,
+    /// Where S3 is reached; `None`: on the internet.
+    pub buckets: Option<Vec<IpNet>>,
+    /// Whether somebody said where stores are.
+    pub has_stores: bool,
 }
 
 impl Default for Network {
     fn default() -> Network {
         let private = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"];
         let private: Vec<IpNet> = private.iter().filter_map(|range| range.parse().ok()).collect();
-        Network { databases: private.clone(), brokers: private.clone(), stores: private }
+        Network {
+            databases: private.clone(),
+            brokers: private.clone(),
+            stores: private,
+            buckets: None,
+            has_stores: false,
+        }
     }
 }
 
@@ -247,6 +261,8 @@ pub struct Server {
     pub backup_window: DailyWindow,
     /// When AWS may restart it. Default: Monday 04:00 to 05:00 UTC.
     pub maintenance_window: WeeklyWindow,
+    /// Where it is; empty: where its environment says that servers are.
+    pub networks: Vec<IpNet>,
     /// The node.
     pub place: Place,
     /// What it is for.

@@ -12,6 +12,7 @@ use crate::semantic::read::Reader;
 use crate::semantic::wording::shown;
 use crate::source::Place;
 use foldhash::{HashMap, HashMapExt};
+use ipnet::IpNet;
 use std::collections::BTreeMap;
 
 impl<'a> Resolver<'a> {
@@ -72,6 +73,7 @@ impl<'a> Resolver<'a> {
             monthly_budget_usd: reader.child("budget").and_then(|node| node.decimal("monthly-usd")),
             kafka,
             network,
+            has_own_databases: reader.child("network").is_some_and(|node| node.has_property("databases")),
             servers,
             pools,
             deploys,
@@ -159,6 +161,8 @@ impl<'a> Resolver<'a> {
             backup_window: window(reader, "backup-window", DailyWindow::parse).unwrap_or(base.backup_window),
             maintenance_window: window(reader, "maintenance-window", WeeklyWindow::parse)
                 .unwrap_or(base.maintenance_window),
+            // What the register says of them may give way to what the environment says of all its servers.
+            networks: networks(reader, "networks").unwrap_or_default(),
             place: reader.node.place(),
             ..base
         };
@@ -261,15 +265,20 @@ pub(super) fn brokers(reader: Reader<'_>, kafka: &mut Kafka) {
 
 /// `network`, in the platform or an environment, with what it leaves out taken from `base`.
 pub(super) fn network(parent: Reader<'_>, base: &Network) -> Network {
-    let part = |name, base: &[ipnet::IpNet]| {
-        let written = parent.child("network").and_then(|node| node.text(name));
-        written.map_or_else(|| base.to_vec(), |text| list(&text, parse_network))
-    };
+    let part = |name| parent.child("network").and_then(|node| networks(node, name));
+    let stores = part("stores");
     Network {
-        databases: part("databases", &base.databases),
-        brokers: part("brokers", &base.brokers),
-        stores: part("stores", &base.stores),
+        databases: part("databases").unwrap_or_else(|| base.databases.clone()),
+        brokers: part("brokers").unwrap_or_else(|| base.brokers.clone()),
+        has_stores: base.has_stores || stores.is_some(),
+        stores: stores.unwrap_or_else(|| base.stores.clone()),
+        buckets: part("buckets").or_else(|| base.buckets.clone()),
     }
+}
+
+/// A property that is networks.
+pub(super) fn networks(reader: Reader<'_>, name: &str) -> Option<Vec<IpNet>> {
+    Some(list(&reader.text(name)?, parse_network))
 }
 
 /// What stands in a text with commas between.

@@ -131,6 +131,10 @@ impl<'a> Resolver<'a> {
             secrets,
             postgres_image: reader.text("postgres-image"),
             pooler_image: reader.text("pooler-image"),
+            pooler_issuer: reader.text("pooler-issuer"),
+            oldest_minor: reader
+                .text("version")
+                .and_then(|version| version.value.strip_prefix("1.")?.parse().ok()),
         }
     }
 
@@ -237,6 +241,7 @@ impl<'a> Resolver<'a> {
             backup_days: reader.whole("backup-days").map_or(7, |n| n.value),
             backup_window: window(reader, "backup-window", DailyWindow::parse).unwrap_or_default(),
             maintenance_window: window(reader, "maintenance-window", WeeklyWindow::parse).unwrap_or_default(),
+            networks: super::environments::networks(reader, "networks").unwrap_or_default(),
             place: reader.node.place(),
             summary: reader.text("summary"),
         };

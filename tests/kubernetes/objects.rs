@@ -1,97 +1,14 @@
-//! What one object says of another is so.
+//! What the objects of a service are to each other, and what an environment changes of them. That names, keys and addresses lead
+//! somewhere is tested over all outputs, in `tests/consistency`.
 
 use crate::cluster::{Cluster, EVERYTHING, build, nova};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// What no file here makes: people's certificates, and what Strimzi makes for a cluster.
-fn is_made_by_others(kind: &str, name: &str) -> bool {
-    match kind {
-        "ConfigMap" => name == "postgres-ca",
-        "Secret" => name.ends_with("-cluster-ca-cert") || name.ends_with("-pooler-tls"),
-        _ => false,
-    }
-}
-
 fn clusters() -> Vec<Cluster> {
     let registers = [nova(), build(EVERYTHING)];
     let of = |files| ["production", "staging"].map(|environment| Cluster::of(files, environment));
     registers.iter().flat_map(of).collect()
-}
-
-/// Every text that stands under one of these keys, anywhere in a value.
-fn texts<'a>(value: &'a Value, path: &[&str], found: &mut Vec<&'a str>) {
-    match value {
-        Value::Object(entries) => {
-            if let Some(text) =
-                path.iter().try_fold(value, |value, key| value.get(key)).and_then(Value::as_str)
-            {
-                found.push(text);
-            }
-            entries.values().for_each(|value| texts(value, path, found));
-        }
-        Value::Array(items) => items.iter().for_each(|value| texts(value, path, found)),
-        _ => {}
-    }
-}
-
-/// Every object that another one refers to is there; the kinds that were referred to.
-pub fn assert_references(cluster: &Cluster) -> BTreeSet<&'static str> {
-    let references: [(&str, &[&str]); 6] = [
-        ("ConfigMap", &["configMapRef", "name"]),
-        ("ConfigMap", &["configMap", "name"]),
-        ("Secret", &["secretKeyRef", "name"]),
-        ("Secret", &["secret", "secretName"]),
-        ("ServiceAccount", &["serviceAccountName"]),
-        ("TriggerAuthentication", &["authenticationRef", "name"]),
-    ];
-    let mut followed = BTreeSet::new();
-    for ((kind, name), object) in &cluster.objects {
-        for (target, path) in references {
-            let mut found = Vec::new();
-            texts(object, path, &mut found);
-            for other in found {
-                let makers =
-                    if target == "Secret" { &["ExternalSecret", "KafkaUser"][..] } else { &[target] };
-                let is_there =
-                    |kind: &&str| cluster.objects.contains_key(&((*kind).to_owned(), other.to_owned()));
-                let is_there = makers.iter().any(is_there) || is_made_by_others(target, other);
-                assert!(is_there, "{kind} {name} refers to the {target} {other}");
-                followed.insert(target);
-            }
-        }
-    }
-    followed
-}
-
-#[test]
-fn what_a_pod_refers_to_is_there() {
-    let clusters = clusters();
-    let followed: BTreeSet<&str> = clusters.iter().flat_map(assert_references).collect();
-    assert_eq!(followed.len(), 4, "{followed:?}");
-}
-
-/// The keys that are read from a secret of a role are those that it has.
-#[test]
-fn keys_of_secrets_are_there() {
-    let from_aws = ["username", "password", "host", "port", "dbname"];
-    for cluster in clusters() {
-        let mut read = 0;
-        for (_, name, pod) in cluster.pods() {
-            for path in ["/spec/containers/0/env", "/spec/initContainers/0/env"] {
-                for variable in pod.pointer(path).and_then(Value::as_array).into_iter().flatten() {
-                    let Some(reference) = variable.pointer("/valueFrom/secretKeyRef") else { continue };
-                    let secret = cluster.get("ExternalSecret", reference["name"].as_str().unwrap());
-                    let key = reference["key"].as_str().unwrap();
-                    let made = secret.pointer(&format!("/spec/target/template/data/{key}")).is_some();
-                    let is_own = reference["name"].as_str().unwrap().ends_with("-secrets");
-                    assert!(made || from_aws.contains(&key) || is_own, "{name}: {reference}");
-                    read += 1;
-                }
-            }
-        }
-        assert!(read > 10);
-    }
 }
 
 fn selects(selector: &Value, labels: &Value) -> bool {
@@ -153,44 +70,13 @@ fn either_an_autoscaler_or_a_number_decides_how_many_run() {
     }
 }
 
-/// Addresses that programs find in their environment are those of Services, with their ports.
-#[test]
-fn addresses_lead_to_services() {
-    let mut followed = 0;
-    for cluster in clusters() {
-        for (name, config_map) in cluster.kind("ConfigMap") {
-            for (key, value) in config_map["data"].as_object().unwrap() {
-                if !key.ends_with("_ADDRESS") {
-                    continue;
-                }
-                let (host, port) = value.as_str().unwrap().split_once(':').unwrap();
-                let ports = &cluster.get("Service", host)["spec"]["ports"];
-                assert_eq!(ports[0]["port"].to_string(), port, "{name}: {key}");
-                followed += 1;
-            }
-        }
-        for (_, name, pod) in cluster.pods() {
-            let mut containers = pod["spec"]["containers"].as_array().unwrap().clone();
-            containers.extend(pod["spec"]["initContainers"].as_array().cloned().unwrap_or_default());
-            for variable in containers.iter().flat_map(|it| it["env"].as_array().cloned().unwrap_or_default())
-            {
-                if variable["name"] == "PGHOST" && variable.get("value").is_some() {
-                    let host = variable["value"].as_str().unwrap();
-                    assert_eq!(cluster.get("Service", host)["spec"]["ports"][0]["port"], 6432, "{name}");
-                    followed += 1;
-                }
-            }
-        }
-    }
-    assert!(followed > 100, "{followed}");
-}
-
 /// What a register leaves out, the cluster need not have.
 #[test]
-fn without_keda_and_external_secrets_nothing_of_theirs_is_made() {
-    let register = EVERYTHING.replace("kubernetes keda secrets=external-secrets ", "kubernetes ");
+fn without_operators_nothing_of_theirs_is_made() {
+    let register =
+        EVERYTHING.replace("kubernetes keda secrets=external-secrets pooler-issuer=internal ", "kubernetes ");
     let cluster = Cluster::of(&build(&register), "production");
-    for kind in ["ScaledObject", "TriggerAuthentication", "ExternalSecret"] {
+    for kind in ["ScaledObject", "TriggerAuthentication", "ExternalSecret", "Certificate"] {
         assert_eq!(cluster.kind(kind).count(), 0, "{kind}");
     }
     // Consumers are scaled by CPU then.
@@ -270,12 +156,15 @@ fn urls_lead_through_poolers_and_past_them() {
     let pooled = Cluster::of(&build(EVERYTHING), "production");
     let application = data(&pooled, "users-database-application");
     assert_eq!(host(&application["url"]), "main-pooler:6432");
+    let verified = |authority: &str| format!("?sslmode=verify-full&sslrootcert=/etc/{authority}-ca/ca.pem");
+    assert!(application["url"].as_str().unwrap().ends_with(&verified("pooler")));
+    assert!(application["direct-url"].as_str().unwrap().ends_with(&verified("postgres")));
     assert_eq!(host(&application["direct-url"]), direct);
     assert_eq!(host(&data(&pooled, "users-database-readonly")["url"]), "main-pooler:6432");
     for role in ["owner", "reconciler"] {
         let url = &data(&pooled, &format!("users-database-{role}"))["url"];
         assert_eq!(host(url), direct);
-        assert!(url.as_str().unwrap().ends_with("?sslmode=verify-full&sslrootcert=/etc/postgres-ca/ca.pem"));
+        assert!(url.as_str().unwrap().ends_with(&verified("postgres")));
     }
     let text = EVERYTHING
         .replace(" pooler-connections=30", "")
