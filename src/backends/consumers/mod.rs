@@ -1,7 +1,6 @@
 //! Programs that publish and consume events, as a workspace of Rust: what all of them share, and up to three crates for each
 //! service.
 
-mod forms;
 mod references;
 mod rust;
 

@@ -1,6 +1,6 @@
 //! The crate that asks, before a row is stored, whether what it refers to exists.
 
-use super::forms::{Form, Value};
+use super::super::sql_text::identifier;
 use super::{Context, rust};
 use crate::lowering::copied_type;
 use crate::names::{rust_identifier, variable};
@@ -8,8 +8,8 @@ use crate::semantic::model::{
     Callee, ColumnIndex, Projection, Reference, RpcId, Service, ServiceId, TableId, Verify, column_indices,
 };
 use crate::semantic::model::{OwnerAway, PROJECTION_COLUMNS};
-use crate::sql::write_identifier;
 use crate::templates::{MarkdownCode, Quoted, RustDoc, RustPath, RustString, TemplateError};
+use crate::wire::{Carrier, Form};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -242,15 +242,17 @@ impl Maker<'_> {
         let conditions = key.columns.iter().enumerate().map(|(place, column)| {
             let data_type = &source.columns[*column].data_type.value;
             let name = name_in_copy(copy, *column).unwrap_or_default();
-            let parameter = Form::of(data_type)
-                .parameter(place + 1, &copied_type(self.context.register, self.service, data_type));
-            format!("{} = {parameter}", identifier(name))
+            let parameter = Form::of(data_type).from_wire(
+                &format!("${}", place + 1),
+                &copied_type(self.context.register, self.service, data_type),
+            );
+            format!("{} = {parameter}", identifier(name).as_str())
         });
         let conditions: Vec<String> = conditions.collect();
         let [_, deleted_at, _] = PROJECTION_COLUMNS;
         format!(
             "SELECT bool_or({deleted_at} IS NULL) FROM {} WHERE {}",
-            identifier(copy.name.as_str()),
+            identifier(copy.name.as_str()).as_str(),
             conditions.join(" AND ")
         )
     }
@@ -284,9 +286,9 @@ fn name_in_copy(copy: &Projection, column: ColumnIndex) -> Option<&str> {
 
 fn key_view(form: &Form, column: &str, field: Option<&str>) -> KeyView {
     let name = rust_identifier(column);
-    let (kind, owned) = match form.value {
-        Value::Text => ("&str", format!("{name}.to_owned()")),
-        value => (value.rust(), name.clone()),
+    let (kind, owned) = match form.carrier() {
+        Carrier::Text | Carrier::Enum => ("&str", format!("{name}.to_owned()")),
+        carrier => (rust::carrier(carrier), name.clone()),
     };
     KeyView {
         name: RustPath::new(&name),
@@ -294,13 +296,6 @@ fn key_view(form: &Form, column: &str, field: Option<&str>) -> KeyView {
         field: rust::field(field.unwrap_or(column)),
         owned: Quoted::already(owned),
     }
-}
-
-fn identifier(name: &str) -> String {
-    let mut text = String::with_capacity(name.len());
-    // Writing to a String cannot fail.
-    let _ = write_identifier(&mut text, name);
-    text
 }
 
 /// Crates that the library of a service needs.

@@ -2,8 +2,21 @@
 
 use crate::names::rust_identifier;
 use crate::templates::RustPath;
-use crate::wire::TypeName;
+use crate::wire::{Carrier, TypeName};
 use heck::{ToSnakeCase, ToUpperCamelCase};
+
+/// The type of what sqlx takes and gives of a carrier.
+pub(super) fn carrier(carrier: Carrier) -> &'static str {
+    match carrier {
+        Carrier::Boolean => "bool",
+        Carrier::Integer => "i32",
+        Carrier::BigInteger | Carrier::Instant => "i64",
+        Carrier::Real => "f32",
+        Carrier::Double => "f64",
+        Carrier::Bytes => "Vec<u8>",
+        Carrier::Enum | Carrier::Text => "String",
+    }
+}
 
 /// A type of the crate `contracts`: `contracts::nova::identity::v1::UserCreated`; of a nested message
 /// `contracts::nova::identity::v1::user::TagsList`.
