@@ -6,7 +6,7 @@ mod support;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use freehold::semantic::{self, Loaded};
 use freehold::source::{FileId, Memory};
-use freehold::{lock, lowering, plan, rules, schema, session, sql, syntax, templates};
+use freehold::{lock, lowering, plan, rules, schema, session, sql, syntax, templates, wire};
 use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::path::Path;
@@ -23,7 +23,8 @@ fn load(text: &str) -> Loaded {
 }
 
 fn schemas(loaded: &Loaded) -> Vec<schema::Schema> {
-    loaded.register.services.ids().map(|id| lowering::lower(&loaded.register, id)).collect()
+    let wire = wire::Index::default();
+    loaded.register.services.ids().map(|id| lowering::lower(&loaded.register, &wire, id)).collect()
 }
 
 fn plans(schemas: &[schema::Schema]) -> Vec<plan::Plan> {

@@ -206,11 +206,13 @@ pub fn generate(
         }
         // Jobs in a cluster read what these make, and the names of Jobs depend on it.
         let has_jobs = selection.includes_backend(Backend::Kubernetes);
-        if selection.includes_backend(Backend::Sql) || has_jobs {
-            files.extend(sql(register, locks, templates, selection, ended)?);
-        }
         // Also where its files are not wanted: a lock is written as a whole.
         let (modules, index) = proto(register, locks, templates, selection, &mut numbered)?;
+        ended(Stage::Render);
+        if selection.includes_backend(Backend::Sql) || has_jobs {
+            let names = Names { register, locks, wire: &index };
+            files.extend(sql(names, templates, selection, ended)?);
+        }
         files.extend(modules);
         if selection.includes_backend(Backend::Consumers) {
             let context = consumers::Context { templates, register, locks, wire: &index };
@@ -264,20 +266,28 @@ fn around(
 /// memory at once.
 const SERVICES_AT_A_TIME: usize = 32;
 
+/// A register with the names that are known outside.
+#[derive(Clone, Copy)]
+struct Names<'a> {
+    register: &'a Register,
+    locks: &'a Locks,
+    wire: &'a Index,
+}
+
 /// Migrations and what an administrator runs before them, of every selected service with a database.
 fn sql(
-    register: &Register,
-    locks: &Locks,
+    names: Names<'_>,
     templates: &Templates,
     selection: &Selection,
     ended: &mut dyn FnMut(Stage),
 ) -> Result<Vec<GeneratedFile>, GenerateError> {
+    let register = names.register;
     let mut services = selection.services(register);
     services.retain(|id| register.services[*id].database.is_some());
     let reads = reconcile::reads(register);
     let mut files = Vec::new();
     for some in services.chunks(SERVICES_AT_A_TIME) {
-        files.extend(sql_of(some, register, locks, &reads, templates, ended)?);
+        files.extend(sql_of(some, names, &reads, templates, ended)?);
     }
     Ok(files)
 }
@@ -285,14 +295,13 @@ fn sql(
 /// The same of some services, with what comparisons read of their databases. One knows nothing of another here, so each stage works on all of them at once.
 fn sql_of(
     services: &[ServiceId],
-    register: &Register,
-    locks: &Locks,
+    Names { register, locks, wire }: Names<'_>,
     reads: &BTreeMap<ServiceId, DatabaseReads>,
     templates: &Templates,
     ended: &mut dyn FnMut(Stage),
 ) -> Result<Vec<GeneratedFile>, GenerateError> {
     let name = |id: ServiceId| register.services[id].name.value.clone();
-    let schemas: Vec<Schema> = services.par_iter().map(|id| lowering::lower(register, *id)).collect();
+    let schemas: Vec<Schema> = services.par_iter().map(|id| lowering::lower(register, wire, *id)).collect();
     ended(Stage::Lower);
     let plans = in_order(services.par_iter().zip(&schemas).map(|(id, schema)| {
         plan::initial(schema)

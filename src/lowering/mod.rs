@@ -3,6 +3,7 @@
 mod expressions;
 mod messaging;
 mod names;
+mod outbox_triggers;
 mod partitions;
 mod projection;
 mod table;
@@ -17,17 +18,20 @@ use crate::semantic::Register;
 use crate::semantic::model::{
     EnumId, Located, OUTBOX_TABLE, PROCESSED_EVENTS_TABLE, Service, ServiceId, TableId,
 };
+use crate::wire::Index;
 use expressions::Expressions;
 use names::TakenNames;
 
 /// The PostgreSQL schema of everything that says no other.
 const PUBLIC: &str = "public";
 
-/// The schema of a service's database. Total: of a register with findings it gives what could be read.
-pub fn lower(register: &Register, service: ServiceId) -> Schema {
+/// The schema of a service's database, with the names that its events have on the `wire`. Total: of a register with findings
+/// it gives what could be read.
+pub fn lower(register: &Register, wire: &Index, service: ServiceId) -> Schema {
     let declaration = &register.services[service];
     let mut lowering = Lowering {
         register,
+        wire,
         service: declaration,
         schema: Schema::default(),
         taken: TakenNames::default(),
@@ -52,6 +56,7 @@ pub fn lower(register: &Register, service: ServiceId) -> Schema {
 /// A schema in the making.
 struct Lowering<'a> {
     register: &'a Register,
+    wire: &'a Index,
     service: &'a Service,
     schema: Schema,
     taken: TakenNames,

@@ -34,6 +34,7 @@ impl Lowering<'_> {
         self.add_indexes(&declaration.indexes, &name, &mut table);
         self.add_reference_indexes(declaration, &name, &mut table);
         self.add_update_trigger(declaration, &name, &mut table);
+        self.add_outbox_trigger(declaration, &name, &mut table);
         self.schema.tables.insert(name, table);
     }
 

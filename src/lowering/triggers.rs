@@ -5,7 +5,7 @@ use crate::names::shortened;
 use crate::schema::{Function, ObjectName, Table, Trigger, TriggerEvent, TriggerLevel, TriggerTiming};
 use crate::semantic::model::{self, OUTBOX_CHANNEL, ROW_VERSION_COLUMN, TopicSubject};
 use crate::sql::{Literal, columns_of, write_identifier};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 impl Lowering<'_> {
@@ -20,8 +20,8 @@ impl Lowering<'_> {
         let mut purposes = Vec::new();
         if let Some(topic) = declaration.topic {
             let topic = &self.register.topics[topic];
-            for column in fixed_columns(declaration, topic) {
-                statements += &refuse_change(name, column, topic.name.as_str());
+            for (column, reason) in fixed_columns(declaration, topic) {
+                statements += &refuse_change(name, column, &reason);
             }
             purposes.push(format!("counts {ROW_VERSION_COLUMN} up"));
             purposes
@@ -78,20 +78,25 @@ impl Lowering<'_> {
     }
 }
 
-/// The columns that order and identify the events of a table, in the order of the table.
-fn fixed_columns<'a>(table: &'a model::Table, topic: &model::Topic) -> Vec<&'a str> {
+/// The columns that cannot change, in the order of the table, each with the reason: those that order and identify events, and with
+/// `outbox=trigger` those that choose the partition, since a row that moves to another one is deleted and inserted.
+fn fixed_columns<'a>(table: &'a model::Table, topic: &model::Topic) -> Vec<(&'a str, String)> {
     let TopicSubject::Table { key, id, .. } = &topic.subject else { return Vec::new() };
-    let numbers: BTreeSet<usize> = key.iter().chain(id).map(|column| column.value).collect();
-    numbers
-        .iter()
-        .filter_map(|number| table.columns.get(*number))
-        .map(|column| column.name.as_str())
-        .collect()
+    let topic_name = &topic.name.value;
+    let identified = format!("Events of topic {topic_name} are identified or ordered by it.");
+    let moved =
+        format!("The row would move to another partition, and topic {topic_name} tell of a deletion.");
+    let chosen = table.partition.iter().flat_map(|partition| &partition.columns);
+    let chosen = chosen.filter(|_| topic.outbox_by_trigger).map(|column| (column.value, moved.clone()));
+    let identifying = key.iter().chain(id).map(|column| (column.value, identified.clone()));
+    // The later of two reasons for a column counts.
+    let reasons: BTreeMap<usize, String> = chosen.chain(identifying).collect();
+    let named = |(number, reason): (usize, String)| Some((table.columns.get(number)?.name.as_str(), reason));
+    reasons.into_iter().filter_map(named).collect()
 }
 
-fn refuse_change(table: &ObjectName, column: &str, topic: &str) -> String {
+fn refuse_change(table: &ObjectName, column: &str, detail: &str) -> String {
     let field = identifier(column);
-    let detail = format!("Events of topic {topic} are identified or ordered by it.");
     format!(
         "    IF NEW.{field} IS DISTINCT FROM OLD.{field} THEN
         RAISE EXCEPTION 'column \"%\" of table \"%\" cannot change', {column}, {name}

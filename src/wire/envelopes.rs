@@ -18,6 +18,8 @@ impl Lowering<'_> {
             let topic = &self.register.topics[*id];
             if !topic.events.is_empty() {
                 let envelope = self.envelope(topic, events);
+                let wire_name = self.lock.frozen_name(NameKind::Topic, topic.name.as_str());
+                self.index.topics.insert(*id, wire_name.to_owned());
                 self.index.envelopes.insert(*id, type_name(&file, &envelope.name));
                 file.messages.push(envelope);
             }

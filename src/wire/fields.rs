@@ -94,8 +94,11 @@ impl Lowering<'_> {
             if let FieldType::Message(nested) = &mut field.kind
                 && nested.package.is_empty()
             {
+                let list = messages.iter().find(|list| list.name == nested.name);
                 nested.package = package.to_owned();
                 nested.name = format!("{name}.{}", nested.name);
+                let values = list.and_then(|list| list.fields.first());
+                self.index.lists.extend(values.map(|values| (nested.clone(), values.clone())));
             }
         }
         Message {

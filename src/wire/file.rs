@@ -48,7 +48,7 @@ impl File {
 }
 
 /// The name of a message or an enum, with where it is declared.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TypeName {
     /// The package.
     pub package: String,

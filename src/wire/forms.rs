@@ -1,7 +1,7 @@
 //! Values of columns as they stand on the wire, in SQL: which expression gives them, and which takes them back. None depends on
 //! a setting of the session, but for the text of types that have no other form than PostgreSQL's own.
 
-use crate::semantic::model::ColumnType;
+use crate::semantic::model::{ColumnIndex, ColumnType, Table};
 use crate::sql::{DataType, Literal, TypeFamily};
 
 /// How values of a column become values of a message. It follows from the column's type, as the type on the wire does.
@@ -187,6 +187,26 @@ impl Form {
              FROM unnest({value}) WITH ORDINALITY AS element (value, position) ORDER BY element.position) END",
             element("element.value")
         )
+    }
+}
+
+/// Columns of a row as the key of a message, or as what an event tells of: text, of several columns a JSON array of texts.
+/// `value` gives the expression of a column.
+pub fn key_of_row(table: &Table, columns: &[ColumnIndex], value: impl Fn(&str) -> String) -> String {
+    let columns = columns.iter().filter_map(|number| Some((*number, table.columns.get(*number)?)));
+    let parts: Vec<(ColumnIndex, String)> = columns
+        .map(|(number, column)| {
+            let form = Form::of(&column.data_type.value);
+            (number, form.to_key(&value(column.name.as_str())))
+        })
+        .collect();
+    match parts.as_slice() {
+        [(number, only)] if table.is_required(*number) => only.clone(),
+        [(_, only)] => format!("coalesce({only}, '')"),
+        _ => {
+            let parts: Vec<&str> = parts.iter().map(|(_, part)| part.as_str()).collect();
+            format!("jsonb_build_array({})::text", parts.join(", "))
+        }
     }
 }
 

@@ -11,6 +11,10 @@ pub struct Index {
     pub events: HashMap<EventId, EventOnWire>,
     /// The envelopes of topics.
     pub envelopes: HashMap<TopicId, TypeName>,
+    /// The names of topics at the broker.
+    pub topics: HashMap<TopicId, String>,
+    /// Messages that hold a list, so that there may be none: the field that has the values.
+    pub lists: HashMap<TypeName, Field>,
     /// Enums that are in messages.
     pub enums: HashMap<EnumId, EnumOnWire>,
     /// RPCs.
@@ -24,6 +28,8 @@ impl Index {
     pub fn extend(&mut self, other: Index) {
         self.events.extend(other.events);
         self.envelopes.extend(other.envelopes);
+        self.topics.extend(other.topics);
+        self.lists.extend(other.lists);
         self.enums.extend(other.enums);
         self.rpcs.extend(other.rpcs);
         self.snapshots.extend(other.snapshots);

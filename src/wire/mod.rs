@@ -20,7 +20,7 @@ pub use file::{
     Documentation, EnumType, EnumValue, Field, FieldType, File, Idempotency, Message, Method, Oneof,
     Presence, Reserved, Scalar, Service, TypeName,
 };
-pub use forms::{Carrier, FAR_AWAY, Form};
+pub use forms::{Carrier, FAR_AWAY, Form, key_of_row};
 pub use index::{EnumOnWire, EventOnWire, Index, MethodOnWire, SnapshotOnWire};
 pub use lowering::{Uses, Wire, lower};
 pub use types::{type_format, wire_type};

@@ -4,6 +4,7 @@ use crate::on_every_server;
 use crate::support::Server;
 use freehold::lowering::lower;
 use freehold::source::Memory;
+use freehold::wire::Index;
 use freehold::{plan, semantic, sql};
 use std::path::Path;
 use std::time::Duration;
@@ -52,7 +53,7 @@ async fn database(server: &Server) -> Client {
     files.insert("model.kdl", REGISTER);
     let loaded = semantic::load(&files, Path::new("model.kdl"));
     let service = loaded.register.services.ids().next().unwrap();
-    let plan = plan::initial(&lower(&loaded.register, service)).unwrap();
+    let plan = plan::initial(&lower(&loaded.register, &Index::default(), service)).unwrap();
     let client = server.new_database("shop").await;
     let statements: Vec<String> = plan.up.iter().map(sql::render).collect();
     client.batch_execute(&statements.join("\n")).await.unwrap_or_else(|error| panic!("{error:?}"));

@@ -13,6 +13,7 @@ mod expressions;
 mod facts;
 mod generated_functions;
 mod migrate;
+mod outbox_trigger;
 mod plans;
 mod pooler;
 mod privileges;

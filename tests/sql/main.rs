@@ -10,6 +10,7 @@ use freehold::reconcile;
 use freehold::semantic;
 use freehold::source::Disk;
 use freehold::templates::Templates;
+use freehold::wire::{self, Uses};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -20,9 +21,11 @@ fn sql_files(folder: &str, model: &str) -> String {
     assert_eq!(loaded.findings, [], "the register has findings");
     let templates = Templates::new(&BTreeMap::new()).expect("the embedded templates are fine");
     let reads = reconcile::reads(&loaded.register);
+    let uses = Uses::of(&loaded.register);
     let mut text = String::new();
     for service in loaded.register.services.ids() {
-        let schema = lower(&loaded.register, service);
+        let wire = wire::lower(&loaded.register, &uses, service, &mut ServiceLock::default());
+        let schema = lower(&loaded.register, &wire.index, service);
         let plan = plan::initial(&schema).expect("cycles can be closed");
         assert_eq!(plan::prove(&plan, &schema), Ok(()));
         let lock = ServiceLock::default();

@@ -343,7 +343,12 @@ fn service(text: &mut String, number: usize, tables: &[Table], extra: bool, subj
     }
     if number == 0 && subject.is_whole() {
         let events = "event ThingCreated when=created; event ThingUpdated when=updated; event ThingDeleted when=deleted";
-        writeln!(text, "    topic s0.thing of={told} key=id {{ carries {carried}; {events} }}").unwrap();
+        let outbox = if extra { "trigger" } else { "application" };
+        writeln!(
+            text,
+            "    topic s0.thing of={told} key=id outbox={outbox} {{ carries {carried}; {events} }}"
+        )
+        .unwrap();
     }
     if refers {
         writeln!(text, "    projection copies of=s0.{told} {{ key as=thing_id; carries {carried} }}")

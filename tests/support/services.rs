@@ -9,6 +9,7 @@ use freehold::schema::Schema;
 use freehold::session::{self, Checked, Selection};
 use freehold::source::FileSystem;
 use freehold::templates::Templates;
+use freehold::wire::{self, Uses};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -57,11 +58,14 @@ pub fn services(checked: &Checked) -> Vec<Service> {
         matching.next().unwrap_or_else(|| panic!("there is no {path}")).contents.clone()
     };
     let mut reads = reconcile::reads(register);
+    let uses = Uses::of(register);
     let mut services = Vec::new();
     for (id, declaration) in register.services.iter() {
         let Some(database) = &declaration.database else { continue };
-        let schema = lower(register, id);
         let name = declaration.name.value.clone();
+        let mut lock = checked.locks.service(&name).clone();
+        let wire = wire::lower(register, &uses, id, &mut lock);
+        let schema = lower(register, &wire.index, id);
         services.push(Service {
             database: database.name.value.clone(),
             roles: DatabaseRoles::of(&database.name.value),
