@@ -240,7 +240,22 @@ fn cases(names: &Names) -> Vec<Case> {
         let with = |at: u32| both().chain([succeeded(at)]).collect();
         cases.push(Case { alert, file: file.clone(), firing: with(1999), silent: with(2000) });
         // One that never succeeded, and one that never failed.
-        cases.push(Case { alert, file, firing: both().collect(), silent: vec![succeeded(1)] });
+        cases.push(Case { alert, file: file.clone(), firing: both().collect(), silent: vec![succeeded(1)] });
+        // One that has not succeeded for long, that was made long ago and never did, and that is not there. A test begins at 0.
+        let alert = if ending == "reconcile" { "ReconciliationOverdue" } else { "PartitionsOverdue" };
+        let of = |metric: &str, at: i32| {
+            (format!("{metric}{{namespace=\"{namespace}\",cronjob=\"{service}-{ending}\"}}"), steady(at))
+        };
+        let made = |at: i32| of("kube_cronjob_created", at);
+        let done = |at: i32| of("kube_cronjob_status_last_successful_time", at);
+        let (long_ago, before) = (-26 * 3600, -26 * 3600 + 1801);
+        for (firing, silent) in [
+            (vec![made(2 * long_ago), done(long_ago)], vec![made(2 * long_ago), done(before)]),
+            (vec![made(long_ago)], vec![made(before)]),
+            (Vec::new(), vec![made(0)]),
+        ] {
+            cases.push(Case { alert, file: file.clone(), firing, silent });
+        }
     }
     let migration = |digest: &str, failed: u32, start: u32| {
         let job = format!("namespace=\"{namespace}\",job_name=\"{service}-migrate-{digest}\"");
@@ -323,7 +338,7 @@ fn all_alerts(files: &BTreeMap<String, String>) -> BTreeSet<String> {
 fn every_alert_fires_and_is_silent() {
     let files = of_text(EVERYTHING);
     assert_eq!(prove(&files, &OF_EVERYTHING), all_alerts(&files));
-    assert_eq!(all_alerts(&files).len(), 14);
+    assert_eq!(all_alerts(&files).len(), 16);
 }
 
 #[test]
@@ -363,7 +378,7 @@ fn another_threshold_is_found() {
             found.insert(case.alert);
         }
     }
-    assert_eq!(found.len(), 14);
+    assert_eq!(found.len(), 16);
 }
 
 #[test]

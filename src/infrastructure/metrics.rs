@@ -34,5 +34,7 @@ pub const KAFKA_GROUP_LAG: &str = "kafka_consumergroup_lag";
 pub const JOB_FAILED: &str = "kube_job_failed";
 /// Of kube-state-metrics: when a Job started, in seconds since 1970.
 pub const JOB_START_TIME: &str = "kube_job_status_start_time";
+/// Of kube-state-metrics: when a CronJob was made, in seconds since 1970.
+pub const CRON_JOB_CREATED: &str = "kube_cronjob_created";
 /// Of kube-state-metrics: when a Job of a CronJob last succeeded, in seconds since 1970.
 pub const CRON_JOB_LAST_SUCCESS: &str = "kube_cronjob_status_last_successful_time";

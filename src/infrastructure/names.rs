@@ -82,9 +82,10 @@ pub fn service_secret(service: &str) -> String {
     format!("{service}-secrets")
 }
 
-/// The same in AWS Secrets Manager: `nova/staging/services/identity`.
-pub fn service_secret_in_aws(register: &Register, environment: Environment<'_>, service: &str) -> String {
-    format!("{}/services/{service}", in_aws(register, environment))
+/// The same in AWS Secrets Manager: `nova/staging/services/nova.identity`. A secret cannot get another name, so it is called by what
+/// stays when a service is renamed (`Service::lasting_name`).
+pub fn service_secret_in_aws(register: &Register, environment: Environment<'_>, lasting: &str) -> String {
+    format!("{}/services/{lasting}", in_aws(register, environment))
 }
 
 /// What the platform is called where it has to have a name.

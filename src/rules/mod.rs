@@ -8,6 +8,7 @@ mod connection_budget_exceeded;
 mod cross_service_foreign_key;
 mod default_type_mismatch;
 mod delete_event_missing;
+mod deploy_without_image;
 mod duplicate_table;
 mod entity_name_missing;
 mod event_without_consumer;
@@ -40,6 +41,7 @@ mod rpc_timeout_too_long;
 mod service_cycle;
 mod shared_database;
 mod soft_delete_column_missing;
+mod store_network_not_named;
 mod support;
 mod table_without_primary_key;
 mod topic_id_not_unique;
@@ -119,6 +121,7 @@ pub const RULES: &[&Rule] = &[
     &cross_service_foreign_key::RULE,
     &default_type_mismatch::RULE,
     &delete_event_missing::RULE,
+    &deploy_without_image::RULE,
     &duplicate_table::RULE,
     &entity_name_missing::RULE,
     &event_without_consumer::RULE,
@@ -151,6 +154,7 @@ pub const RULES: &[&Rule] = &[
     &service_cycle::RULE,
     &shared_database::RULE,
     &soft_delete_column_missing::RULE,
+    &store_network_not_named::RULE,
     &table_without_primary_key::RULE,
     &topic_id_not_unique::RULE,
     &topic_without_database::RULE,

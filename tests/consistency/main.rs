@@ -261,8 +261,8 @@ const FAULTS: [(&str, &str, &str, &str); 35] = [
     (
         "secret in AWS",
         "kubernetes/overlays/test/services/on/secrets.yaml",
-        "odd/test/services/on",
-        "odd/production/services/on",
+        "odd/test/services/odd.on",
+        "odd/production/services/odd.on",
     ),
     (
         "role",

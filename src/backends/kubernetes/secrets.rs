@@ -41,7 +41,7 @@ impl Context<'_> {
         if !service.secrets.is_empty() {
             secrets.push(SecretView {
                 name: service_secret(&service.name).into(),
-                remote: service_secret_in_aws(self.register, environment, &service.name).into(),
+                remote: service_secret_in_aws(self.register, environment, &service.lasting_name).into(),
                 has_urls: false,
                 urls: Vec::new(),
             });

@@ -266,7 +266,11 @@ fn metrics_table() -> String {
     let jobs = [
         (JOB_FAILED, "`MigrationFailed`, `ReconciliationFailed`, `PartitionsFailed`"),
         (JOB_START_TIME, "the same"),
-        (CRON_JOB_LAST_SUCCESS, "`ReconciliationFailed`, `PartitionsFailed`"),
+        (
+            CRON_JOB_LAST_SUCCESS,
+            "`ReconciliationFailed`, `PartitionsFailed`, `ReconciliationOverdue`, `PartitionsOverdue`",
+        ),
+        (CRON_JOB_CREATED, "`ReconciliationOverdue`, `PartitionsOverdue`"),
     ];
     let jobs = jobs.map(|(metric, alerts)| ("kube-state-metrics", metric, alerts));
     let rows = rows.into_iter().chain(jobs);

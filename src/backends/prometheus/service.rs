@@ -2,9 +2,9 @@
 
 use super::{CONSUMER_LAG, ERROR_PERCENT, POOL_PERCENT, Rule, SLOW_STATEMENT_SECONDS, Severity};
 use crate::infrastructure::metrics::{
-    CONSUMER_DEAD_LETTERS, CRON_JOB_LAST_SUCCESS, GRPC_HANDLED, GRPC_SECONDS_BUCKET, JOB_FAILED,
-    JOB_START_TIME, KAFKA_GROUP_LAG, OUTBOX_OLDEST_SECONDS, OUTBOX_PARKED_EVENTS, POOL_CONNECTIONS_IN_USE,
-    POOL_CONNECTIONS_MAX, POSTGRES_STATEMENT_CALLS, POSTGRES_STATEMENT_SECONDS,
+    CONSUMER_DEAD_LETTERS, CRON_JOB_CREATED, CRON_JOB_LAST_SUCCESS, GRPC_HANDLED, GRPC_SECONDS_BUCKET,
+    JOB_FAILED, JOB_START_TIME, KAFKA_GROUP_LAG, OUTBOX_OLDEST_SECONDS, OUTBOX_PARKED_EVENTS,
+    POOL_CONNECTIONS_IN_USE, POOL_CONNECTIONS_MAX, POSTGRES_STATEMENT_CALLS, POSTGRES_STATEMENT_SECONDS,
 };
 use crate::infrastructure::{Database, Infrastructure, RoleKind, Service, Workload, WorkloadKind};
 use crate::semantic::Register;
@@ -15,6 +15,9 @@ use crate::templates::{AlertText, PromqlRegex, PromqlString};
 const NO_PROBE: &str = "grpc_service!=\"grpc.health.v1.Health\"";
 /// Answers of gRPC for which the service is to blame, not who asked (gRPC, "Status codes").
 const FAULTS: &str = "'Unknown|DeadlineExceeded|Unimplemented|Internal|Unavailable|DataLoss'";
+
+/// For how many seconds a CronJob that runs once a day may go without success: two hours more, in which it runs.
+const OVERDUE_SECONDS: u32 = 26 * 3600;
 
 /// A service in an environment, as alerts about it name it.
 struct Place<'a> {
@@ -71,6 +74,7 @@ pub(super) fn rules(
     }
     rules.extend(place.workloads.iter().filter_map(|workload| place.migration(workload)));
     rules.extend(place.workloads.iter().filter_map(|workload| place.job(workload)));
+    rules.extend(place.workloads.iter().filter_map(|workload| place.overdue(workload)));
     rules
 }
 
@@ -343,6 +347,40 @@ impl Place<'_> {
             summary,
             description,
             runbook,
+        })
+    }
+
+    /// What comes true when a CronJob has not succeeded for too long, whatever the cause: it fails, it is suspended, or it is not
+    /// there. `None` for a workload that is none.
+    fn overdue(&self, workload: &Workload) -> Option<Rule> {
+        let (alert, severity, what) = match workload.kind {
+            WorkloadKind::Reconciliation => ("ReconciliationOverdue", Severity::Warning, "comparison"),
+            WorkloadKind::Maintenance => ("PartitionsOverdue", Severity::Critical, "upkeep of partitions"),
+            _ => return None,
+        };
+        let (name, namespace) = (&self.name, &self.namespace);
+        let series = format!("{{namespace={namespace},cronjob={}}}", PromqlString::new(&workload.name));
+        let job = AlertText::new(&workload.name);
+        Some(Rule {
+            alert,
+            // Until the first success, from when it was made.
+            expression: format!(
+                "absent({CRON_JOB_CREATED}{series}) or time() - max({CRON_JOB_LAST_SUCCESS}{series} or \
+                 {CRON_JOB_CREATED}{series}) > {OVERDUE_SECONDS}"
+            ),
+            hold: "10m",
+            severity,
+            labels: Vec::new(),
+            summary: format!("The {what} of {name} has not been done for more than a day, or is not there."),
+            description: format!(
+                "The CronJob {job} runs once a day. For {} hours none of its Jobs succeeded, or nothing is known of it.",
+                OVERDUE_SECONDS / 3600
+            ),
+            runbook: format!(
+                "kubectl -n {namespace} describe cronjob {job}: is it there, and not suspended? Its events say why it made no Job. Where it \
+                 made some, kubectl -n {namespace} get jobs -l app.kubernetes.io/instance={job} and their logs say why they failed.",
+                namespace = self.shown_namespace
+            ),
         })
     }
 }

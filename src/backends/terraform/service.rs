@@ -79,7 +79,7 @@ fn values(register: &Register, service: &Service, environment: Environment<'_>) 
             false => format!("A JSON object of {} variables", service.secrets.len()),
         };
         let secret = Hcl::map([
-            ("name", service_secret_in_aws(register, environment, &service.name).into()),
+            ("name", service_secret_in_aws(register, environment, &service.lasting_name).into()),
             ("description", description.into()),
         ]);
         secrets.push(("variables".to_owned(), secret));

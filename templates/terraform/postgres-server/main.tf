@@ -18,6 +18,9 @@ module "kms_key" {
   log_group_names = concat(values(local.log_groups), keys(local.replica_log_groups))
 }
 
+# A server of the same name that is made and deleted again leaves another snapshot: the name of each is taken for as long as it is kept.
+resource "terraform_data" "final_snapshot" {}
+
 resource "aws_db_instance" "this" {
   identifier     = var.identifier
   engine         = "postgres"
@@ -52,7 +55,7 @@ resource "aws_db_instance" "this" {
 
   deletion_protection       = var.deletion_protection
   skip_final_snapshot       = false
-  final_snapshot_identifier = "${var.identifier}-final"
+  final_snapshot_identifier = "${var.identifier}-final-${substr(terraform_data.final_snapshot.id, 0, 8)}"
 
   auto_minor_version_upgrade  = local.leaves_minor_to_aws
   allow_major_version_upgrade = false

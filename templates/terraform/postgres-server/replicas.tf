@@ -16,8 +16,10 @@ resource "aws_db_instance" "replica" {
   replicate_source_db = aws_db_instance.this.identifier
   instance_class      = var.instance_class
 
-  storage_type      = "gp3"
-  storage_encrypted = true
+  # A replica that cannot grow as its source does stops where it is full.
+  storage_type          = "gp3"
+  max_allocated_storage = var.most_storage_gb
+  storage_encrypted     = true
 
   port                   = var.port
   multi_az               = false
