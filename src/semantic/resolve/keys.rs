@@ -25,6 +25,11 @@ impl<'a> Resolver<'a> {
             self.uniques(table, reader);
             self.checks(table, reader);
             self.partition(table, reader);
+            // Most tables have one or two of each, and a vector that grows has room for four at once.
+            let table = &mut self.register.tables[table];
+            table.uniques.shrink_to_fit();
+            table.indexes.shrink_to_fit();
+            table.checks.shrink_to_fit();
         }
         for (table, reader) in self.tables.clone() {
             for node in reader.children_named("foreign-key") {
@@ -32,6 +37,7 @@ impl<'a> Resolver<'a> {
                     self.register.tables[table].foreign_keys.push(foreign_key);
                 }
             }
+            self.register.tables[table].foreign_keys.shrink_to_fit();
         }
         for (service, reader) in self.services.clone() {
             self.sql_nodes(service, reader);
@@ -191,8 +197,9 @@ impl<'a> Resolver<'a> {
 
     /// An index of a table or of a read copy.
     pub(super) fn index(&mut self, reader: Reader<'_>, owner: &IndexOwner<'_>) -> Option<Index> {
-        let mut parts = Vec::new();
-        for text in reader.arguments_from(0) {
+        let texts = reader.arguments_from(0);
+        let mut parts = Vec::with_capacity(texts.len());
+        for text in texts {
             match super::index_part::index_part(text.as_str(), &owner.columns) {
                 Ok(part) => parts.push(Located::new(part, text.place)),
                 Err(Problem::UnknownColumn(name)) if self.is_faulty_column(owner.table, &name) => {}

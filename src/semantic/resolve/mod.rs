@@ -244,7 +244,7 @@ impl<'a> Resolver<'a> {
         names: &[Located<String>],
         flags: &[Flag],
     ) -> Vec<Located<ColumnIndex>> {
-        let mut columns: Vec<Located<ColumnIndex>> = Vec::new();
+        let mut columns: Vec<Located<ColumnIndex>> = Vec::with_capacity(names.len());
         let mut first: HashMap<ColumnIndex, Place> = HashMap::new();
         for name in names {
             let Some(column) = self.column_or_flag(table, name, flags) else { continue };
