@@ -55,6 +55,7 @@ impl Parser<'_> {
         }
         let (at, kind) = self.as_value(token);
         self.suspect_habit(node, at, findings);
+        let annotation = annotation.and_then(|text| self.tree.annotate(text));
         self.tree.entries.push(Entry { name: None, value: Value { span: at, kind, annotation } });
         spaced
     }
@@ -110,6 +111,7 @@ impl Parser<'_> {
         }
         let (at, kind) = self.as_value(token);
         self.suspect_habit(node, at, findings);
+        let annotation = annotation.and_then(|text| self.tree.annotate(text));
         self.tree.entries.push(Entry { name: Some(name), value: Value { span: at, kind, annotation } });
         Ok(self.skip_node_space())
     }

@@ -23,7 +23,7 @@ mod tree;
 
 pub use restrictions::{DEEPEST, restrict};
 pub use rules::{RULES, SyntaxRule, TOO_MANY_MISTAKES};
-pub use tree::{Entry, Node, NodeData, NodeId, Siblings, Storage, Text, Tree, Value, ValueKind};
+pub use tree::{Annotation, Entry, Node, NodeData, NodeId, Siblings, Storage, Text, Tree, Value, ValueKind};
 
 use crate::diagnostic::Finding;
 use crate::source::{FileId, Place, Span};

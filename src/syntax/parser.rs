@@ -107,6 +107,7 @@ impl<'a> Parser<'a> {
             unescaped: String::new(),
             nodes: Vec::with_capacity(estimate),
             entries: Vec::with_capacity(estimate * 3),
+            annotations: Vec::new(),
             comments: Vec::new(),
             first_node: None,
         };
@@ -210,7 +211,7 @@ impl<'a> Parser<'a> {
     fn begin_node(&mut self, slashdash: Option<Mark>) -> OpenNode {
         let start = self.at;
         let findings = self.findings.len();
-        let annotation = self.annotation();
+        let annotation = self.annotation().and_then(|text| self.tree.annotate(text));
         let name = self.node_name();
         let entries = self.tree.entries.len() as u32;
         let id = NodeId(self.tree.nodes.len() as u32);

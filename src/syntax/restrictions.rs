@@ -65,7 +65,7 @@ fn error(node: Node, rule: &'static str, message: impl Into<String>, at: Span, l
 
 fn type_annotation(node: Node) -> Option<Finding> {
     let of_entries = node.entries().iter().filter_map(|entry| entry.value.annotation);
-    let annotation = node.data().annotation.into_iter().chain(of_entries).next()?;
+    let annotation = node.tree.annotation(node.data().annotation.into_iter().chain(of_entries).next()?);
     let name = super::cursor::excerpt(node.tree.string(annotation));
     let message = format!("the type annotation `({name})` has no meaning in a register");
     Some(error(node, TYPE_ANNOTATION, message, annotation.span, "type annotation").help("take it out"))

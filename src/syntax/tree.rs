@@ -1,6 +1,7 @@
 //! The tree of a KDL document: flat, with spans of everything, complete even where the text had mistakes.
 
 use crate::source::{FileId, Place, Span};
+use std::num::NonZeroU32;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -50,9 +51,14 @@ pub struct Value {
     pub span: Span,
     /// What it is.
     pub kind: ValueKind,
-    /// The type annotation before it, with its parentheses.
-    pub annotation: Option<Text>,
+    /// The type annotation before it.
+    pub annotation: Option<Annotation>,
 }
+
+/// A type annotation, with its parentheses: a number in [`Tree::annotations`]. Hardly any node or value has one, and a
+/// register has millions of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Annotation(NonZeroU32);
 
 /// An argument (no name) or a property.
 #[derive(Clone, Copy, Debug)]
@@ -68,8 +74,8 @@ pub struct Entry {
 pub struct NodeData {
     /// Its name.
     pub name: Text,
-    /// The type annotation before the name, with its parentheses.
-    pub annotation: Option<Text>,
+    /// The type annotation before the name.
+    pub annotation: Option<Annotation>,
     /// Arguments and properties in the order of the source: indices into [`Tree::entries`].
     pub entries: Range<u32>,
     /// From the first byte of the annotation or name to the last of the children block or last entry.
@@ -95,6 +101,8 @@ pub struct Tree {
     pub nodes: Vec<NodeData>,
     /// Every argument and property, in the order of the source.
     pub entries: Vec<Entry>,
+    /// Type annotations, with their parentheses.
+    pub annotations: Vec<Text>,
     /// Every comment, in the order of the source; a slashdashed part counts as one.
     pub comments: Vec<Span>,
     /// The first node of the document.
@@ -110,6 +118,7 @@ impl Tree {
             unescaped: String::new(),
             nodes: Vec::new(),
             entries: Vec::new(),
+            annotations: Vec::new(),
             comments: Vec::new(),
             first_node: None,
         }
@@ -127,6 +136,17 @@ impl Tree {
             Storage::Unescaped(span) => (self.unescaped.as_str(), span),
         };
         whole.get(span.start as usize..span.end as usize).unwrap_or("")
+    }
+
+    /// A type annotation, with its parentheses.
+    pub fn annotation(&self, annotation: Annotation) -> Text {
+        self.annotations[annotation.0.get() as usize - 1]
+    }
+
+    /// Keeps a type annotation.
+    pub(super) fn annotate(&mut self, text: Text) -> Option<Annotation> {
+        self.annotations.push(text);
+        NonZeroU32::new(self.annotations.len() as u32).map(Annotation)
     }
 
     /// The bytes of a span as they stand in the source.

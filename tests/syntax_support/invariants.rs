@@ -67,7 +67,7 @@ fn check_node(node: Node) {
     let (tree, data) = (node.tree, node.data());
     check_span(tree, data.span, "node");
     check_text(tree, data.name, data.span);
-    if let Some(annotation) = data.annotation {
+    if let Some(annotation) = data.annotation.map(|annotation| tree.annotation(annotation)) {
         check_text(tree, annotation, data.span);
         assert!(annotation.span.end <= data.name.span.start, "an annotation is not before its name");
     }
@@ -88,7 +88,8 @@ fn check_node(node: Node) {
 }
 
 fn check_entry(tree: &Tree, entry: &Entry, node: Span) {
-    for text in entry.name.into_iter().chain(entry.value.annotation) {
+    let annotation = entry.value.annotation.map(|annotation| tree.annotation(annotation));
+    for text in entry.name.into_iter().chain(annotation) {
         check_text(tree, text, node);
     }
     check_span(tree, entry.value.span, "value");

@@ -7,7 +7,7 @@ pub mod invariants;
 pub use invariants::check_invariants;
 
 use freehold::source::FileId;
-use freehold::syntax::{Node, Parse, Siblings, Text, Tree, Value, ValueKind, parse};
+use freehold::syntax::{Annotation, Node, Parse, Siblings, Text, Tree, Value, ValueKind, parse};
 use kdl::{KdlDocument, KdlEntry, KdlNode, KdlValue};
 
 /// A value without its place. Numbers are compared as the crate holds them.
@@ -50,10 +50,11 @@ pub fn ours(tree: &Tree) -> Vec<PlainNode> {
 
 fn our_node(tree: &Tree, node: Node, depth: usize) -> PlainNode {
     let string = |text: Text| tree.string(text).to_owned();
+    let type_name = |annotation: Annotation| string(tree.annotation(annotation));
     let entries = node.entries().iter().map(|entry| {
-        (entry.name.map(string), entry.value.annotation.map(string), our_value(tree, entry.value))
+        (entry.name.map(string), entry.value.annotation.map(type_name), our_value(tree, entry.value))
     });
-    (depth, node.data().annotation.map(string), node.name().to_owned(), entries.collect())
+    (depth, node.data().annotation.map(type_name), node.name().to_owned(), entries.collect())
 }
 
 fn our_value(tree: &Tree, value: Value) -> Plain {
