@@ -82,6 +82,11 @@ impl Backend {
         }
     }
 
+    /// The backend whose folder a path below the output folder lies in.
+    pub fn of_path(path: &str) -> Option<Backend> {
+        Backend::by_name(path.split('/').next().unwrap_or(""))
+    }
+
     /// The backend of a name.
     pub fn by_name(name: &str) -> Option<Backend> {
         Backend::ALL.into_iter().find(|backend| backend.name() == name)

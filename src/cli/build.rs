@@ -9,10 +9,10 @@ use crate::backends::{Backend, GeneratedFile};
 use crate::diagnostic::Report;
 use crate::lock::LockChange;
 use crate::semantic::{Register, suggest};
-use crate::session::{self, Checked, Generated, Selection, Stage};
+use crate::session::{self, Checked, Selection, Stage, Work};
 use crate::templates::Templates;
 use crate::text::printable_path;
-use crate::writer::{self, Change, Comparison, State, Target, unified_diff};
+use crate::writer::{self, Change, Comparing, Comparison, HeldFolder, State, Target, unified_diff};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -87,35 +87,48 @@ fn make(
     stopwatch: &mut Stopwatch,
 ) -> Result<Build, CommandError> {
     let selection = selection(&arguments.only, &checked.register)?;
-    let Generated { files, locks } =
-        session::generate(&checked.register, &checked.locks, templates, &selection, &mut |stage| {
-            stopwatch.lap(stage);
-        })?;
-    let changes: Vec<Change> = locks.iter().map(lock_change).collect();
     let output = arguments.out.clone().unwrap_or_else(|| project.default_output());
     let owned = Backend::ALL.map(Backend::name);
     let stale = |path: &str, node: &str| selection.includes(path, node);
-    let state = State { folder: &project.root, changes: &changes };
+    let state = State { folder: &project.root, changes: &[] };
     let target = Target { folder: &output, owned: &owned, stale: &stale, force: arguments.force, state };
+    // From the first comparison on nobody else may write there: a file that is as it has to be is not looked at again.
+    let held = if arguments.check { None } else { Some(HeldFolder::new(&output)?) };
+    let mut comparing = Comparing::new(&target)?;
+    let (mut compared, mut count, mut bytes) = (Ok(()), 0, 0);
+    let mut take = |files: Vec<GeneratedFile>| {
+        count += files.len();
+        bytes += files.iter().map(|file| file.contents.len()).sum::<usize>();
+        if compared.is_ok() {
+            compared = comparing.add(&files);
+        }
+    };
+    let work = Work { register: &checked.register, locks: &checked.locks, templates, selection: &selection };
+    let locks = session::generate_in_parts(work, &mut take, &mut |stage| stopwatch.lap(stage))?;
+    compared?;
+    let changes: Vec<Change> = locks.iter().map(lock_change).collect();
+    let state = State { folder: &project.root, changes: &changes };
+    let mut comparison = comparing.finish(&state)?;
+    let target = Target { state, ..target };
     let lost = if locks.iter().any(|lock| lock.before.is_none()) {
-        output_findings::lost_locks(&project.root, &locks, &writer::compare(&target, &files)?)
+        output_findings::lost_locks(&project.root, &locks, &comparison)
     } else {
         Vec::new()
     };
     let is_lost = !lost.is_empty();
     checked.findings.extend(lost);
-    let comparison = if arguments.check || is_lost {
-        let comparison = writer::compare(&target, &files)?;
-        checked.findings.extend(output_findings::stale(&project.root, &comparison.state));
-        checked.findings.extend(output_findings::stale(&output, &comparison.changes));
-        comparison
-    } else {
-        writer::write(&target, &files, &mut |_| {})?.comparison
-    };
+    match held.filter(|_| !is_lost) {
+        Some(held) => {
+            comparison = writer::write_compared(&held, &target, comparison, &mut |_| {})?.comparison
+        }
+        None => {
+            checked.findings.extend(output_findings::stale(&project.root, &comparison.state));
+            checked.findings.extend(output_findings::stale(&output, &comparison.changes));
+        }
+    }
     checked.findings.extend(output_findings::refused(&output, &comparison));
     stopwatch.lap(Stage::Write);
-    let bytes = files.iter().map(|file: &GeneratedFile| file.contents.len()).sum();
-    Ok(Build { comparison, files: files.len(), bytes })
+    Ok(Build { comparison, files: count, bytes })
 }
 
 impl Build {

@@ -42,9 +42,21 @@ pub fn write(
     files: &[GeneratedFile],
     before_step: &mut dyn FnMut(Step<'_>),
 ) -> Result<Written, WriteError> {
-    let existed = target.folder.exists();
-    let _lock = lock(target.folder)?;
-    let mut comparison = compare(target, files)?;
+    let held = HeldFolder::new(target.folder)?;
+    let comparison = compare(target, files)?;
+    write_compared(&held, target, comparison, before_step)
+}
+
+/// Like [`write`], after the comparison, for which the folder was held as well.
+///
+/// # Errors
+/// Like [`write`].
+pub fn write_compared(
+    _held: &HeldFolder<'_>,
+    target: &Target<'_>,
+    mut comparison: Comparison,
+    before_step: &mut dyn FnMut(Step<'_>),
+) -> Result<Written, WriteError> {
     let done = comparison.refusals.is_empty();
     if done {
         let mut folders = NewFolders::default();
@@ -54,11 +66,35 @@ pub fn write(
         comparison.state = target.state.pending()?;
         apply(target, &comparison, folders, before_step)?;
     }
-    if !existed {
-        // Only an empty folder can be removed so.
-        let _ = std::fs::remove_dir(target.folder);
-    }
     Ok(Written { comparison, done })
+}
+
+/// The output folder, in which no other build writes until this is dropped. It is made where it is missing, and then
+/// removed again if it is empty at the end.
+pub struct HeldFolder<'a> {
+    folder: &'a Path,
+    existed: bool,
+    _lock: Option<File>,
+}
+
+impl<'a> HeldFolder<'a> {
+    /// Waits for every other build that writes there.
+    ///
+    /// # Errors
+    /// The operating system refused.
+    pub fn new(folder: &'a Path) -> Result<HeldFolder<'a>, WriteError> {
+        let existed = folder.exists();
+        Ok(HeldFolder { folder, existed, _lock: lock(folder)? })
+    }
+}
+
+impl Drop for HeldFolder<'_> {
+    fn drop(&mut self) {
+        if !self.existed {
+            // Only an empty folder can be removed so.
+            let _ = std::fs::remove_dir(self.folder);
+        }
+    }
 }
 
 /// Writes a file that people own from then on, with the folders above it. Never overwrites.

@@ -3,6 +3,7 @@
 use super::header::{Headed, Origin, origin, with_header};
 use super::{State, TEMPORARY, WriteError};
 use crate::backends::GeneratedFile;
+use foldhash::{HashSet, HashSetExt};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
@@ -84,46 +85,88 @@ struct Present {
 /// # Errors
 /// A folder or file cannot be read, or a path that a backend made leads elsewhere.
 pub fn compare(target: &Target<'_>, files: &[GeneratedFile]) -> Result<Comparison, WriteError> {
-    let wanted = wanted(target, files)?;
-    let present = present(target)?;
-    let mut comparison = Comparison { state: target.state.changes.to_vec(), ..Comparison::default() };
-    let standing: Vec<_> = wanted.par_iter().map(|(path, after)| standing(&present, path, after)).collect();
-    for ((path, after), standing) in wanted.iter().zip(standing) {
-        compare_wanted(target, path, after, standing?, &mut comparison);
-    }
-    for (path, file) in &present.files {
-        if !wanted.contains_key(path.as_str()) {
-            compare_unwanted(target, path, file, &mut comparison)?;
-        }
-    }
-    comparison.changes.sort_by(|a, b| a.path.cmp(&b.path));
-    comparison.refusals.sort_by(|a, b| a.change.path.cmp(&b.change.path));
-    comparison.leftovers = present.leftovers;
-    Ok(comparison)
+    let mut output = Comparing::new(target)?;
+    output.add(files)?;
+    output.finish(&target.state)
 }
 
-/// Path to file; refuses what a backend must never make.
-fn wanted<'a>(
-    target: &Target<'_>,
-    files: &'a [GeneratedFile],
-) -> Result<BTreeMap<&'a str, Headed<'a>>, WriteError> {
-    let texts: Vec<_> = files.par_iter().map(with_header).collect();
-    let mut wanted = BTreeMap::new();
-    for (file, text) in files.iter().zip(texts) {
-        let refuse = |reason| WriteError::Unwritable { path: file.path.clone(), reason };
-        let plain = Path::new(&file.path).components().all(|part| matches!(part, Component::Normal(_)));
-        let first = file.path.split('/').next().unwrap_or("");
-        if !plain || file.path.contains(['\\', '\0']) || file.path.is_empty() {
-            return Err(refuse("the path leads out of the output folder"));
-        }
-        if !target.owned.contains(&first) || first == file.path {
-            return Err(refuse("no backend owns this folder"));
-        }
-        if wanted.insert(file.path.as_str(), text?).is_some() {
-            return Err(refuse("it is made twice"));
-        }
+/// A comparison of files that are made one after another. Of those that are as they have to be it keeps the path alone.
+pub struct Comparing<'a> {
+    target: &'a Target<'a>,
+    present: Present,
+    /// The paths of the files so far.
+    made: HashSet<String>,
+    comparison: Comparison,
+}
+
+impl<'a> Comparing<'a> {
+    /// Looks at what stands there.
+    ///
+    /// # Errors
+    /// A folder cannot be read.
+    pub fn new(target: &'a Target<'a>) -> Result<Comparing<'a>, WriteError> {
+        let present = present(target)?;
+        Ok(Comparing { target, present, made: HashSet::new(), comparison: Comparison::default() })
     }
-    Ok(wanted)
+
+    /// Compares some of the files that are made.
+    ///
+    /// # Errors
+    /// A file cannot be read, or a path that a backend made leads elsewhere, or was made before.
+    pub fn add(&mut self, files: &[GeneratedFile]) -> Result<(), WriteError> {
+        for file in files {
+            self.check_path(&file.path)?;
+        }
+        let present = &self.present;
+        let standing: Vec<_> = files
+            .par_iter()
+            .map(|file| {
+                let after = with_header(file)?;
+                let standing = standing(present, &file.path, &after)?;
+                Ok((after, standing))
+            })
+            .collect();
+        for (file, standing) in files.iter().zip(standing) {
+            let (after, standing) = standing?;
+            compare_wanted(self.target, &file.path, &after, standing, &mut self.comparison);
+        }
+        Ok(())
+    }
+
+    /// Refuses what a backend must never make.
+    fn check_path(&mut self, path: &str) -> Result<(), WriteError> {
+        let refuse = |reason| Err(WriteError::Unwritable { path: path.to_owned(), reason });
+        let plain = Path::new(path).components().all(|part| matches!(part, Component::Normal(_)));
+        let first = path.split('/').next().unwrap_or("");
+        if !plain || path.contains(['\\', '\0']) || path.is_empty() {
+            return refuse("the path leads out of the output folder");
+        }
+        if !self.target.owned.contains(&first) || first == path {
+            return refuse("no backend owns this folder");
+        }
+        if !self.made.insert(path.to_owned()) {
+            return refuse("it is made twice");
+        }
+        Ok(())
+    }
+
+    /// Compares what stands there and was not made. `state` is what changes beside the output.
+    ///
+    /// # Errors
+    /// A file cannot be read.
+    pub fn finish(self, state: &State<'_>) -> Result<Comparison, WriteError> {
+        let Comparing { target, present, made, mut comparison } = self;
+        for (path, file) in &present.files {
+            if !made.contains(path) {
+                compare_unwanted(target, path, file, &mut comparison)?;
+            }
+        }
+        comparison.changes.sort_by(|a, b| a.path.cmp(&b.path));
+        comparison.refusals.sort_by(|a, b| a.change.path.cmp(&b.change.path));
+        comparison.leftovers = present.leftovers;
+        comparison.state = state.changes.to_vec();
+        Ok(comparison)
+    }
 }
 
 fn present(target: &Target<'_>) -> Result<Present, WriteError> {

@@ -15,8 +15,8 @@ mod diff;
 pub mod header;
 mod state;
 
-pub use apply::{Step, Written, create, write};
-pub use compare::{Change, Comparison, Refusal, RefusalReason, Target, compare};
+pub use apply::{HeldFolder, Step, Written, create, write, write_compared};
+pub use compare::{Change, Comparing, Comparison, Refusal, RefusalReason, Target, compare};
 pub use diff::unified_diff;
 pub use state::State;
 
