@@ -110,9 +110,8 @@ fn each_change_is_told_as_what_it_is() {
         assert_eq!(run(r#"UPDATE items SET "gone At" = NULL"#).await, back);
         assert_eq!(run("DELETE FROM items").await, [format!("ItemDeleted 1 {key} 1 11")]);
         // One that was marked before is gone already; one that comes with its mark has never been there.
-        let dead =
-            format!(r#"INSERT INTO items (id, shelf, title, "gone At") VALUES (2, 'a', 'two', now())"#);
-        assert_eq!(run(&dead).await, [""; 0]);
+        let dead = r#"INSERT INTO items (id, shelf, title, "gone At") VALUES (2, 'a', 'two', now())"#;
+        assert_eq!(run(dead).await, [""; 0]);
         assert_eq!(run("DELETE FROM items").await, [""; 0]);
         // Several rows of one statement, in one transaction that fails, too.
         let rows = format!("{insert} (3, 'b', 'x', 100), (4, 'b', 'y', 100)");
