@@ -6,7 +6,7 @@ use super::projection::plain;
 use super::table::plain_index;
 use super::{Lowering, PUBLIC};
 use crate::schema::{Column, Index, ObjectName, PrimaryKey, Table, Unique};
-use crate::semantic::model::{OUTBOX_TABLE, PROCESSED_EVENTS_TABLE, Service};
+use crate::semantic::model::{OUTBOX_TABLE, PARKED_EVENTS_TABLE, PROCESSED_EVENTS_TABLE, Service};
 use indexmap::IndexMap;
 
 const TIME: &str = "timestamp with time zone";
@@ -27,6 +27,8 @@ impl Lowering<'_> {
         if self.register.records_processed_events(self.service) {
             let table = self.processed_events();
             self.schema.tables.insert(ObjectName::new(PUBLIC, PROCESSED_EVENTS_TABLE), table);
+            let table = self.parked_events();
+            self.schema.tables.insert(ObjectName::new(PUBLIC, PARKED_EVENTS_TABLE), table);
         }
     }
 
@@ -85,6 +87,40 @@ impl Lowering<'_> {
         table.indexes.insert(index_name, plain_index(&["processed_at".to_owned()]));
         table
     }
+
+    /// A key's events are tried in the order of `id`. The second index finds what is due, the first whether an event is the
+    /// first of its key.
+    fn parked_events(&mut self) -> Table {
+        let columns = parked_columns();
+        let mut table = Table {
+            primary_key: Some(PrimaryKey {
+                name: self.taken.relation(PUBLIC, &[PARKED_EVENTS_TABLE], "pkey"),
+                columns: vec!["id".to_owned()],
+            }),
+            comment: Some(
+                "Generated: events that could not be handled and are tried again, and behind each the later ones of its key."
+                    .to_owned(),
+            ),
+            ..Table::default()
+        };
+        let known = ["consumer_group", "event_id"].map(str::to_owned).to_vec();
+        let unique = Unique { columns: known, nulls_not_distinct: false };
+        let name = self.taken.relation(PUBLIC, &[PARKED_EVENTS_TABLE, "consumer_group", "event_id"], "key");
+        table.uniques.insert(name, unique);
+        let of_a_key = ["consumer_group", "topic", "partition_key", "id"];
+        let due = ["consumer_group", "next_attempt_at"];
+        let waiting = Index {
+            predicate: Some(self.expressions.over(&columns, "dead_at IS NULL")),
+            ..plain_index(&due.map(str::to_owned))
+        };
+        let indexes = [(&of_a_key[..], plain_index(&of_a_key.map(str::to_owned))), (&due[..], waiting)];
+        for (parts, index) in indexes {
+            let parts: Vec<&str> = [PARKED_EVENTS_TABLE].iter().chain(parts).copied().collect();
+            table.indexes.insert(self.taken.relation(PUBLIC, &parts, "idx"), index);
+        }
+        table.columns = columns;
+        table
+    }
 }
 
 fn outbox_columns() -> IndexMap<String, Column> {
@@ -121,6 +157,30 @@ fn outbox_columns() -> IndexMap<String, Column> {
     add(&mut columns, "next_attempt_at", with_default(TIME, "now()"), "When the relay tries next.");
     add(&mut columns, "parked_at", plain(TIME, true), "When the relay gave up.");
     add(&mut columns, "last_error", plain("text", true), "Why the last try failed.");
+    columns
+}
+
+fn parked_columns() -> IndexMap<String, Column> {
+    let mut columns = IndexMap::new();
+    let identity = Column { identity: true, ..plain("bigint", false) };
+    add(&mut columns, "id", identity, "The order in which events of a key came.");
+    add(&mut columns, "consumer_group", plain("text", false), "The consumer group that could not handle it.");
+    add(&mut columns, "topic", plain("text", false), "The topic that it came from.");
+    add(&mut columns, "partition_key", plain("text", false), "Events with the same key stay in order.");
+    add(&mut columns, "event_id", plain("uuid", false), "The id that the event carries.");
+    add(&mut columns, "message", plain("bytea", false), "The message as it came.");
+    add(&mut columns, "source_partition", plain("integer", false), "The partition that it came from.");
+    add(&mut columns, "source_offset", plain("bigint", false), "Its offset there.");
+    add(&mut columns, "attempts", with_default("integer", "0"), "How often it was tried since.");
+    add(
+        &mut columns,
+        "next_attempt_at",
+        with_default(TIME, "now()"),
+        "When it is tried next; infinity where it waits behind another one.",
+    );
+    add(&mut columns, "dead_at", plain(TIME, true), "When it was given up; those behind it wait.");
+    add(&mut columns, "last_error", plain("text", true), "Why the last try failed.");
+    add(&mut columns, "parked_at", with_default(TIME, "now()"), "When it was put aside.");
     columns
 }
 

@@ -14,6 +14,16 @@ impl RustString {
         RustString(Quoted::already(format!("{text:?}")))
     }
 
+    /// Quotes a text whose line feeds stay line feeds, so that people can read it.
+    pub fn with_lines(text: &str) -> RustString {
+        let escaped = |line: &str| {
+            let quoted = format!("{line:?}");
+            quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or_default().to_owned()
+        };
+        let lines: Vec<String> = text.split('\n').map(escaped).collect();
+        RustString(Quoted::already(format!("\"{}\"", lines.join("\n"))))
+    }
+
     /// The literal.
     pub fn as_str(&self) -> &str {
         self.0.as_str()
@@ -94,6 +104,11 @@ mod tests {
     #[test]
     fn a_string_of_rust_cannot_be_left() {
         assert_eq!(RustString::new("a\"b\\\n{}\u{202e}\0").as_str(), r#""a\"b\\\n{}\u{202e}\0""#);
+    }
+
+    #[test]
+    fn lines_of_a_string_of_rust_stay() {
+        assert_eq!(RustString::with_lines("a \"b\"\n  c\\\n\r").as_str(), "\"a \\\"b\\\"\n  c\\\\\n\\r\"");
     }
 
     #[test]

@@ -185,36 +185,3 @@ fn externs_databases_and_brokers_are_where_the_register_says() {
     let staging = Cluster::of(&files, "staging");
     assert_eq!(outside(&staging, "users-migrate-outside", "egress")[0].0, "10.9.0.0/24");
 }
-
-/// The networks that something may be reached in, by the port.
-fn networks_of(cluster: &Cluster, policy: &str, port: u64) -> Vec<String> {
-    let on_port = |ports: &&Value| ports.as_array().unwrap().iter().any(|it| it["port"] == port);
-    let found = outside(cluster, policy, "egress").into_iter().filter(|(_, ports)| on_port(ports));
-    found.map(|(network, _)| network).collect()
-}
-
-/// What says where a server is: nearer words go first, and an environment's own before those of the register.
-#[test]
-fn a_program_reaches_the_networks_of_its_own_server() {
-    let register = r#"
-platform shop { network databases="10.1.0.0/24" buckets="10.7.0.0/26" }
-server a class=db.t3.small storage-gb=20 networks="10.1.1.0/27, 10.1.1.32/27"
-server b class=db.t3.small storage-gb=20
-server c class=db.t3.small storage-gb=20 networks="10.1.3.0/27"
-service one { database one on=a; deploy image="i"; store s3 shop-files }
-service two { database two on=b; deploy image="i" }
-service three { database three on=c; deploy image="i" }
-environment near { server a storage-gb=30; server c networks="10.2.3.0/27" }
-environment far { network databases="10.3.0.0/24"; server a networks="10.3.1.0/27" }
-"#;
-    let files = build(register);
-    let of = |environment: &str| {
-        let cluster = Cluster::of(&files, environment);
-        assert_eq!(networks_of(&cluster, "one-outside", 443), ["10.7.0.0/26"]);
-        ["one", "two", "three"]
-            .map(|it| networks_of(&cluster, &format!("{it}-migrate-outside"), 5432).join(" "))
-    };
-    assert_eq!(of("production"), ["10.1.1.0/27 10.1.1.32/27", "10.1.0.0/24", "10.1.3.0/27"]);
-    assert_eq!(of("near"), ["10.1.1.0/27 10.1.1.32/27", "10.1.0.0/24", "10.2.3.0/27"]);
-    assert_eq!(of("far"), ["10.3.1.0/27", "10.3.0.0/24", "10.3.0.0/24"]);
-}

@@ -175,25 +175,3 @@ fn urls_lead_through_poolers_and_past_them() {
     let of_host = pod.as_array().unwrap().iter().find(|variable| variable["name"] == "PGHOST").unwrap();
     assert_eq!(of_host["valueFrom"]["secretKeyRef"]["key"], "host");
 }
-
-/// Callers learn that a pod goes before its program does, as the oldest Kubernetes can. Nobody calls what consumes and publishes.
-#[test]
-fn a_service_is_stopped_after_its_callers_know() {
-    let lifecycle = |register: &str, name: &str| {
-        let cluster = Cluster::of(&build(register), "production");
-        cluster.get("Deployment", name)["spec"]["template"]["spec"]["containers"][0]["lifecycle"].clone()
-    };
-    let old = EVERYTHING.replace("kubernetes keda", "kubernetes version=\"1.28\" keda");
-    assert_ne!(old, EVERYTHING);
-    let stop = |value: Value| serde_json::json!({ "preStop": value });
-    assert_eq!(lifecycle(EVERYTHING, "users"), stop(serde_json::json!({"sleep": {"seconds": 10}})));
-    assert_eq!(lifecycle(&old, "users"), stop(serde_json::json!({"exec": {"command": ["sleep", "10"]}})));
-    for name in ["users-relay", "orders-consumer"] {
-        assert_eq!(lifecycle(EVERYTHING, name), Value::Null, "{name}");
-    }
-    let page = |register: &str| build(register)["kubernetes/README.md"].clone();
-    assert!(
-        page(EVERYTHING).contains("Kubernetes 1.30 or newer")
-            && page(&old).contains("Kubernetes 1.28 or newer")
-    );
-}

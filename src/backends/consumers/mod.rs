@@ -1,6 +1,7 @@
 //! Programs that publish and consume events, as a workspace of Rust: what all of them share, and up to three crates for each
 //! service.
 
+mod consumer;
 mod references;
 mod rust;
 
@@ -14,11 +15,27 @@ use crate::wire::Index;
 use serde::Serialize;
 
 /// Files in which nothing of a register stands, with the templates that they are.
-const SHARED: [(&str, &str); 13] = [
+const SHARED: &[(&str, &str)] = &[
     ("clippy.toml", "consumers/clippy.toml"),
     ("rustfmt.toml", "consumers/rustfmt.toml"),
     ("contracts/build.rs", "consumers/contracts/build.rs"),
     ("contracts/src/lib.rs", "consumers/contracts/lib.rs"),
+    ("runtime/src/consumer/attempt.rs", "consumers/runtime/src/consumer/attempt.rs"),
+    ("runtime/src/consumer/dead_letters.rs", "consumers/runtime/src/consumer/dead_letters.rs"),
+    ("runtime/src/consumer/delayed.rs", "consumers/runtime/src/consumer/delayed.rs"),
+    ("runtime/src/consumer/direct.rs", "consumers/runtime/src/consumer/direct.rs"),
+    ("runtime/src/consumer/error.rs", "consumers/runtime/src/consumer/error.rs"),
+    ("runtime/src/consumer/group.rs", "consumers/runtime/src/consumer/group.rs"),
+    ("runtime/src/consumer/main_loop.rs", "consumers/runtime/src/consumer/main_loop.rs"),
+    ("runtime/src/consumer/metrics.rs", "consumers/runtime/src/consumer/metrics.rs"),
+    ("runtime/src/consumer/mod.rs", "consumers/runtime/src/consumer/mod.rs"),
+    ("runtime/src/consumer/parked.rs", "consumers/runtime/src/consumer/parked.rs"),
+    ("runtime/src/consumer/processed.rs", "consumers/runtime/src/consumer/processed.rs"),
+    ("runtime/src/consumer/program.rs", "consumers/runtime/src/consumer/program.rs"),
+    ("runtime/src/consumer/rebalance.rs", "consumers/runtime/src/consumer/rebalance.rs"),
+    ("runtime/src/consumer/retries.rs", "consumers/runtime/src/consumer/retries.rs"),
+    ("runtime/src/consumer/transactional.rs", "consumers/runtime/src/consumer/transactional.rs"),
+    ("runtime/src/consumer/worker.rs", "consumers/runtime/src/consumer/worker.rs"),
     ("runtime/src/database.rs", "consumers/runtime/src/database.rs"),
     ("runtime/src/health.rs", "consumers/runtime/src/health.rs"),
     ("runtime/src/kafka.rs", "consumers/runtime/src/kafka.rs"),
@@ -77,7 +94,8 @@ impl Crate {
     /// Crates that it uses.
     fn dependencies(self) -> &'static [&'static str] {
         match self {
-            Crate::Consumer | Crate::Producer => &["contracts", "runtime", "sqlx"],
+            Crate::Consumer => &consumer::DEPENDENCIES,
+            Crate::Producer => &["contracts", "runtime", "sqlx"],
             Crate::References => &references::DEPENDENCIES,
         }
     }
@@ -141,13 +159,19 @@ pub fn render_service(context: Context<'_>, id: ServiceId) -> Result<Vec<Generat
             files.push(GeneratedFile { path, node: format!("service {}", service.name.value), contents });
         };
         add("Cargo.toml", context.templates.render("consumers/package.toml", &manifest)?);
-        let library = match kind {
-            Crate::References => references::library(context, id, &summary)?,
-            _ => context
-                .templates
-                .render("consumers/lib.rs", &LibraryView { summary: RustDoc::new(&summary) })?,
-        };
-        add("src/lib.rs", library);
+        match kind {
+            Crate::Consumer => {
+                let package = context.package_of(service, kind);
+                for (path, contents) in consumer::files(context, id, &summary, &package)? {
+                    add(&path, contents);
+                }
+            }
+            Crate::Producer => {
+                let view = LibraryView { summary: RustDoc::new(&summary) };
+                add("src/lib.rs", context.templates.render("consumers/lib.rs", &view)?);
+            }
+            Crate::References => add("src/lib.rs", references::library(context, id, &summary)?),
+        }
     }
     Ok(files)
 }

@@ -49,6 +49,8 @@ pub const OUTBOX_TABLE: &str = "outbox_events";
 pub const OUTBOX_CHANNEL: &str = "outbox_events";
 /// The table of events that were processed, which the compiler adds to services on whose database events have an effect.
 pub const PROCESSED_EVENTS_TABLE: &str = "processed_events";
+/// The table of events that could not be handled yet, which stands wherever that of processed events does.
+pub const PARKED_EVENTS_TABLE: &str = "parked_events";
 /// The column that the compiler adds to tables with a topic: the time of the insert, one up with every update.
 pub const ROW_VERSION_COLUMN: &str = "row_version";
 

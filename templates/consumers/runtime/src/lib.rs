@@ -1,6 +1,7 @@
 //! What consumers and relays of every service share. Nothing here knows what a service consumes or publishes: the crates
 //! beside this one say that.
 
+pub mod consumer;
 pub mod database;
 pub mod health;
 pub mod kafka;
