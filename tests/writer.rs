@@ -3,7 +3,8 @@
 
 use freehold::backends::GeneratedFile;
 use freehold::writer::{
-    Change, Comparison, RefusalReason, State, Step, Target, WriteError, Written, compare, unified_diff, write,
+    Change, Comparing, Comparison, HeldFolder, RefusalReason, State, Step, Target, WriteError, Written,
+    compare, unified_diff, write,
 };
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -352,4 +353,42 @@ fn files_have_the_permissions_that_others_have() {
     };
     assert_eq!(mode("docs/a.md"), mode("other"));
     assert_eq!(mode("sql/a/run.sh"), mode("other") | ((mode("other") & 0o444) >> 2));
+}
+
+#[test]
+fn files_that_are_made_in_parts_are_compared_as_all_at_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    build(
+        folder.path(),
+        &[file("sql/a/1.sql", "one\n"), file("sql/b/1.sql", "two\n"), file("docs/c.md", "x\n")],
+    );
+    let files = [file("sql/a/1.sql", "one\n"), file("sql/b/1.sql", "2\n"), file("sql/b/2.sql", "three\n")];
+    let target = target(folder.path());
+    let mut parts = Comparing::new(&target).expect("it is read");
+    for part in files.chunks(1) {
+        parts.add(part).expect("it is compared");
+    }
+    let parts = parts.finish(&target.state).expect("it is compared");
+    assert_eq!(changed(&parts), ["docs/c.md", "sql/b/1.sql", "sql/b/2.sql"]);
+    assert_eq!(parts.unchanged, 1);
+    assert_eq!(parts.changes, compare(&target, &files).expect("it is compared").changes);
+
+    let mut twice = Comparing::new(&target).expect("it is read");
+    twice.add(&files).expect("it is compared");
+    let error = twice.add(&files[..1]).expect_err("it was made before");
+    assert!(error.to_string().contains("it is made twice"), "{error}");
+}
+
+#[test]
+fn a_folder_that_was_held_and_stayed_empty_is_gone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let output = folder.path().join("above/output");
+    let held = HeldFolder::new(&output).expect("it is made");
+    assert!(output.is_dir());
+    drop(held);
+    assert!(!folder.path().join("above").exists());
+    let held = HeldFolder::new(&output).expect("it is made");
+    std::fs::write(output.join("file"), "").expect("it is written");
+    drop(held);
+    assert!(output.join("file").exists());
 }

@@ -52,7 +52,7 @@ pub fn write(
 /// # Errors
 /// Like [`write`].
 pub fn write_compared(
-    _held: &HeldFolder<'_>,
+    _held: &HeldFolder,
     target: &Target<'_>,
     mut comparison: Comparison,
     before_step: &mut dyn FnMut(Step<'_>),
@@ -69,32 +69,31 @@ pub fn write_compared(
     Ok(Written { comparison, done })
 }
 
-/// The output folder, in which no other build writes until this is dropped. It is made where it is missing, and then
-/// removed again if it is empty at the end.
-pub struct HeldFolder<'a> {
-    folder: &'a Path,
-    existed: bool,
+/// The output folder, in which no other build writes until this is dropped. It is made where it is missing, with the
+/// folders above it; those that are empty at the end are removed again.
+pub struct HeldFolder {
+    // Dropped before the lock is.
+    _made: NewFolders,
     _lock: Option<File>,
 }
 
-impl<'a> HeldFolder<'a> {
+impl HeldFolder {
     /// Waits for every other build that writes there.
     ///
     /// # Errors
     /// The operating system refused.
-    pub fn new(folder: &'a Path) -> Result<HeldFolder<'a>, WriteError> {
-        let existed = folder.exists();
-        Ok(HeldFolder { folder, existed, _lock: lock(folder)? })
+    pub fn new(folder: &Path) -> Result<HeldFolder, WriteError> {
+        let made = missing(folder).into_iter().map(Path::to_path_buf).collect();
+        Ok(HeldFolder { _made: NewFolders { made }, _lock: lock(folder)? })
     }
 }
 
-impl Drop for HeldFolder<'_> {
-    fn drop(&mut self) {
-        if !self.existed {
-            // Only an empty folder can be removed so.
-            let _ = std::fs::remove_dir(self.folder);
-        }
-    }
+/// The folders that are missing on the way to a folder and itself, from above.
+fn missing(folder: &Path) -> Vec<&Path> {
+    let is_missing = |above: &&Path| !above.as_os_str().is_empty() && !above.exists();
+    let mut missing: Vec<&Path> = folder.ancestors().take_while(is_missing).collect();
+    missing.reverse();
+    missing
 }
 
 /// Writes a file that people own from then on, with the folders above it. Never overwrites.
@@ -205,9 +204,7 @@ struct NewFolders {
 
 impl NewFolders {
     fn make(&mut self, folder: &Path) -> Result<(), WriteError> {
-        let is_missing = |above: &&Path| !above.as_os_str().is_empty() && !above.exists();
-        let missing: Vec<&Path> = folder.ancestors().take_while(is_missing).collect();
-        for above in missing.into_iter().rev() {
+        for above in missing(folder) {
             std::fs::create_dir(above).map_err(WriteError::io("create the folder", above))?;
             self.made.push(above.to_path_buf());
         }
