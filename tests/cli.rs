@@ -136,14 +136,14 @@ fn what_cannot_run_exits_with_two_and_says_why() {
         (
             &good,
             "build --only zzzzzz",
-            "the backends are sql, proto, reconciliation, kubernetes, kafka, prometheus, terraform, docs",
+            "the backends are sql, proto, reconciliation, kubernetes, kafka, prometheus, terraform, consumers, docs",
         ),
         (&good, "build --templates gone", "cannot read the template `gone`"),
         (&good, "build --templates model/register.kdl", "`--templates` names a folder, and this is a file"),
         (
             &good,
             "build --templates overrides",
-            "there is no template `docs/typo.md`; the templates are `docs/",
+            "there is no template `docs/typo.md`; the templates of `docs` are `docs/",
         ),
         (&good, "build --templates wrong", "the condition `view.rows` is not of the form"),
         (&good, "build --templates unquoted", "is not quoted"),

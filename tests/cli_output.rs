@@ -31,7 +31,7 @@ fn shell(folder: &Path, script: &str) -> Command {
 fn a_read_only_folder_is_exit_code_two_and_nothing_is_written() {
     use std::os::unix::fs::{MetadataExt, PermissionsExt};
     for (read_only, writable, missing) in
-        [("generated", "model", "generated/docs"), ("model", "generated", "model/lock")]
+        [("generated", "model", "generated/consumers"), ("model", "generated", "model/lock")]
     {
         let folder = project(GOOD);
         std::fs::create_dir(folder.path().join("generated")).expect("made");

@@ -6,7 +6,9 @@ use super::projection::plain;
 use super::table::plain_index;
 use super::{Lowering, PUBLIC};
 use crate::schema::{Column, Index, ObjectName, PrimaryKey, Table, Unique};
-use crate::semantic::model::{OUTBOX_TABLE, PARKED_EVENTS_TABLE, PROCESSED_EVENTS_TABLE, Service};
+use crate::semantic::model::{
+    OUTBOX_TABLE, PARKED_EVENTS_TABLE, PROCESSED_EVENTS_TABLE, PROJECTION_FILLS_TABLE, Service,
+};
 use indexmap::IndexMap;
 
 const TIME: &str = "timestamp with time zone";
@@ -29,6 +31,10 @@ impl Lowering<'_> {
             self.schema.tables.insert(ObjectName::new(PUBLIC, PROCESSED_EVENTS_TABLE), table);
             let table = self.parked_events();
             self.schema.tables.insert(ObjectName::new(PUBLIC, PARKED_EVENTS_TABLE), table);
+        }
+        if !self.service.projections.is_empty() {
+            let table = self.projection_fills();
+            self.schema.tables.insert(ObjectName::new(PUBLIC, PROJECTION_FILLS_TABLE), table);
         }
     }
 
@@ -86,6 +92,22 @@ impl Lowering<'_> {
         let index_name = self.taken.relation(PUBLIC, &[PROCESSED_EVENTS_TABLE, "processed_at"], "idx");
         table.indexes.insert(index_name, plain_index(&["processed_at".to_owned()]));
         table
+    }
+
+    fn projection_fills(&mut self) -> Table {
+        Table {
+            columns: fill_columns(),
+            primary_key: Some(PrimaryKey {
+                name: self.taken.relation(PUBLIC, &[PROJECTION_FILLS_TABLE], "pkey"),
+                columns: vec!["projection".to_owned()],
+            }),
+            comment: Some(
+                "Generated: how far each read copy is filled from its owner; one whose row is deleted is filled anew, while it \
+                 stays in use."
+                    .to_owned(),
+            ),
+            ..Table::default()
+        }
     }
 
     /// A key's events are tried in the order of `id`. The second index finds what is due, the first whether an event is the
@@ -181,6 +203,26 @@ fn parked_columns() -> IndexMap<String, Column> {
     add(&mut columns, "dead_at", plain(TIME, true), "When it was given up; those behind it wait.");
     add(&mut columns, "last_error", plain("text", true), "Why the last try failed.");
     add(&mut columns, "parked_at", with_default(TIME, "now()"), "When it was put aside.");
+    columns
+}
+
+fn fill_columns() -> IndexMap<String, Column> {
+    let mut columns = IndexMap::new();
+    add(&mut columns, "projection", plain("text", false), "The copy's table.");
+    add(
+        &mut columns,
+        "began_at",
+        with_default(TIME, "clock_timestamp()"),
+        "When it began; what was not seen since is gone once it ends.",
+    );
+    add(
+        &mut columns,
+        "page_token",
+        with_default("text", "''"),
+        "The page that comes next; empty for the first.",
+    );
+    add(&mut columns, "rows", with_default("bigint", "0"), "How many rows the owner has given.");
+    add(&mut columns, "finished_at", plain(TIME, true), "When it ended.");
     columns
 }
 

@@ -16,7 +16,8 @@ pub use types::{copied_type, own_type};
 use crate::schema::{EnumType, ObjectName, Schema, SqlNode};
 use crate::semantic::Register;
 use crate::semantic::model::{
-    EnumId, Located, OUTBOX_TABLE, PARKED_EVENTS_TABLE, PROCESSED_EVENTS_TABLE, Service, ServiceId, TableId,
+    EnumId, Located, OUTBOX_TABLE, PARKED_EVENTS_TABLE, PROCESSED_EVENTS_TABLE, PROJECTION_FILLS_TABLE,
+    Service, ServiceId, TableId,
 };
 use crate::wire::Index;
 use expressions::Expressions;
@@ -93,6 +94,7 @@ impl Lowering<'_> {
         self.taken.keep(PUBLIC, OUTBOX_TABLE);
         self.taken.keep(PUBLIC, PROCESSED_EVENTS_TABLE);
         self.taken.keep(PUBLIC, PARKED_EVENTS_TABLE);
+        self.taken.keep(PUBLIC, PROJECTION_FILLS_TABLE);
     }
 
     fn add_enum(&mut self, id: EnumId) {

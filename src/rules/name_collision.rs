@@ -7,8 +7,8 @@ use crate::diagnostic::{Finding, Severity};
 use crate::names;
 use crate::semantic::model::{
     EnumType, Event, Field, Index, IndexKey, Located, OUTBOX_TABLE, PARKED_EVENTS_TABLE,
-    PROCESSED_EVENTS_TABLE, PartitionMethod, ROW_VERSION_COLUMN, RpcKind, Service, ServiceId, StoreKind,
-    Table, TableId, TopicSubject,
+    PROCESSED_EVENTS_TABLE, PROJECTION_FILLS_TABLE, PartitionMethod, ROW_VERSION_COLUMN, RpcKind, Service,
+    ServiceId, StoreKind, Table, TableId, TopicSubject,
 };
 use crate::semantic::{Messages, Register, messages};
 use crate::source::Place;
@@ -30,7 +30,8 @@ Reports two different names that become the same one somewhere:
 - consumer groups of two services: each would get a part of the messages, and miss the rest
 - servers and buckets of all environments: `db` in the environment `staging` is called `db-staging` in AWS, as a server could be
 - relations of a database: tables, read copies, enums, indexes and unique constraints of one PostgreSQL schema share their
-  names, also with the tables that the compiler adds (`outbox_events`, `processed_events`, `parked_events`)
+  names, also with the tables that the compiler adds (`outbox_events`, `processed_events`, `parked_events`,
+  `projection_fills`)
 - sequences of `identity` columns, `TABLE_COLUMN_seq`, partitions by time, `TABLE_2026_01`, and the indexes of other partitions,
   `TABLE_p0_COLUMN_idx`, are relations too
 - a named index of a shape that several tables of one PostgreSQL schema take
@@ -217,6 +218,9 @@ fn relations<'a>(register: &'a Register, service: &'a Service, taken: &mut Taken
     if register.records_processed_events(service) {
         taken.reserve(&scope("public"), PROCESSED_EVENTS_TABLE);
         taken.reserve(&scope("public"), PARKED_EVENTS_TABLE);
+    }
+    if !service.projections.is_empty() {
+        taken.reserve(&scope("public"), PROJECTION_FILLS_TABLE);
     }
     let mut divided: HashSet<(&str, &str)> = HashSet::new();
     for table in service.tables.iter().map(|id| &register.tables[*id]) {

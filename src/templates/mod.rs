@@ -18,7 +18,7 @@ pub use rust::{RustDoc, RustPath, RustString, TomlString};
 pub use yaml::Yaml;
 pub use yaml_string::YamlString;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use tera::{Context, Kwargs, State, Tera};
 
@@ -34,6 +34,7 @@ const EMBEDDED: &[(&str, &str)] = &[
         "consumers/consumer/delete_policies.rs",
         include_str!("../../templates/consumers/consumer/delete_policies.rs"),
     ),
+    ("consumers/consumer/fills.rs", include_str!("../../templates/consumers/consumer/fills.rs")),
     ("consumers/consumer/group.rs", include_str!("../../templates/consumers/consumer/group.rs")),
     ("consumers/consumer/groups.rs", include_str!("../../templates/consumers/consumer/groups.rs")),
     ("consumers/consumer/labels.rs", include_str!("../../templates/consumers/consumer/labels.rs")),
@@ -109,6 +110,7 @@ const EMBEDDED: &[(&str, &str)] = &[
         include_str!("../../templates/consumers/runtime/src/consumer/worker.rs"),
     ),
     ("consumers/runtime/src/database.rs", include_str!("../../templates/consumers/runtime/src/database.rs")),
+    ("consumers/runtime/src/fill.rs", include_str!("../../templates/consumers/runtime/src/fill.rs")),
     ("consumers/runtime/src/health.rs", include_str!("../../templates/consumers/runtime/src/health.rs")),
     ("consumers/runtime/src/kafka.rs", include_str!("../../templates/consumers/runtime/src/kafka.rs")),
     ("consumers/runtime/src/lib.rs", include_str!("../../templates/consumers/runtime/src/lib.rs")),
@@ -213,7 +215,7 @@ const REFUSED_FILTERS: [&str; 4] = ["safe", "default", "escape_html", "escape_xm
 #[derive(Debug, thiserror::Error)]
 pub enum TemplateError {
     /// An override has a name that no embedded template has.
-    #[error("there is no template `{name}`; the templates are {}", known_names())]
+    #[error("there is no template `{name}`; {}", names_beside(name))]
     UnknownName {
         /// Its name.
         name: String,
@@ -236,10 +238,18 @@ pub enum TemplateError {
     },
 }
 
-/// The names of the embedded templates, as a list for people.
-fn known_names() -> String {
-    let names: Vec<String> = Templates::names().map(|name| format!("`{name}`")).collect();
-    names.join(", ")
+/// The templates of the folder that a name stands in, or the folders where it is none: a list for people.
+fn names_beside(name: &str) -> String {
+    let folder = |name: &'static str| name.split_once('/').map_or(name, |(folder, _)| folder);
+    let listed = |names: BTreeSet<&str>| {
+        names.into_iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+    };
+    let wanted = name.split('/').next().unwrap_or(name);
+    let beside: BTreeSet<&str> = Templates::names().filter(|known| folder(known) == wanted).collect();
+    match beside.is_empty() {
+        true => format!("the folders of templates are {}", listed(Templates::names().map(folder).collect())),
+        false => format!("the templates of `{wanted}` are {}", listed(beside)),
+    }
 }
 
 /// Templates ready to render.

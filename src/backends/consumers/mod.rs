@@ -37,6 +37,7 @@ const SHARED: &[(&str, &str)] = &[
     ("runtime/src/consumer/transactional.rs", "consumers/runtime/src/consumer/transactional.rs"),
     ("runtime/src/consumer/worker.rs", "consumers/runtime/src/consumer/worker.rs"),
     ("runtime/src/database.rs", "consumers/runtime/src/database.rs"),
+    ("runtime/src/fill.rs", "consumers/runtime/src/fill.rs"),
     ("runtime/src/health.rs", "consumers/runtime/src/health.rs"),
     ("runtime/src/kafka.rs", "consumers/runtime/src/kafka.rs"),
     ("runtime/src/lib.rs", "consumers/runtime/src/lib.rs"),
@@ -132,8 +133,9 @@ impl Context<'_> {
     }
 
     fn crates(&self) -> impl Iterator<Item = (&Service, Crate)> {
-        let services = self.register.services.values();
-        services.flat_map(|service| {
+        let mut services: Vec<&Service> = self.register.services.values().collect();
+        services.sort_by_key(|service| service.name.as_str());
+        services.into_iter().flat_map(|service| {
             Crate::ALL.into_iter().filter(|it| it.is_of(self.register, service)).map(move |it| (service, it))
         })
     }

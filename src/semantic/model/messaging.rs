@@ -51,6 +51,8 @@ pub const OUTBOX_CHANNEL: &str = "outbox_events";
 pub const PROCESSED_EVENTS_TABLE: &str = "processed_events";
 /// The table of events that could not be handled yet, which stands wherever that of processed events does.
 pub const PARKED_EVENTS_TABLE: &str = "parked_events";
+/// The table of how far read copies are filled, which the compiler adds to services that keep some.
+pub const PROJECTION_FILLS_TABLE: &str = "projection_fills";
 /// The column that the compiler adds to tables with a topic: the time of the insert, one up with every update.
 pub const ROW_VERSION_COLUMN: &str = "row_version";
 

@@ -6,6 +6,9 @@
 {% if view.has_policies | flag %}
 mod delete_policies;
 {%- endif %}
+{%- if view.has_fills | flag %}
+mod fills;
+{%- endif %}
 pub mod groups;
 {%- if view.has_labels | flag %}
 mod labels;
@@ -26,11 +29,16 @@ use tokio_util::sync::CancellationToken;
 /// # Errors
 /// A setting is missing or cannot be used, the service has no group of this name, or the brokers refuse the program for good.
 pub async fn run({% if view.has_handlers | flag %}handlers: impl {{ view.bounds }}, {% endif %}stop: CancellationToken) -> Result<(), Fatal> {
-    let program = Program::from_environment(stop)?;
+    let {% if view.has_fills | flag %}mut {% endif %}program = Program::from_environment(stop)?;
     match program.group() {
 {%- for group in view.groups %}
         groups::{{ group.name }}::NAME => {
             let group = groups::{{ group.name }}::Consumer::new({% if group.has_handlers | flag %}handlers{% endif %});
+{%- if group.has_fills | flag %}
+{%- for fill in view.fills %}
+            program.fill(fills::{{ fill }}::new()?);
+{%- endfor %}
+{%- endif %}
 {%- if view.has_database | flag %}
             program.run(group, {{ view.pool }}).await
 {%- else %}

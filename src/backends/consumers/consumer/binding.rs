@@ -56,8 +56,9 @@ pub(super) fn field_of(event: &EventOnWire, column: ColumnIndex) -> Option<&Fiel
     event.fields.get(place)
 }
 
-/// The value of a column of an event, as a parameter.
+/// The value of a column of a message, which is called `of`, as a parameter.
 pub(super) fn bound(
+    of: &str,
     table: &Table,
     column: ColumnIndex,
     field: &Field,
@@ -66,7 +67,7 @@ pub(super) fn bound(
 ) -> Bound {
     let data_type: &ColumnType = &table.columns[column].data_type.value;
     let form = Form::of(data_type);
-    let path = format!("event.{}", rust::field(&field.name).as_str());
+    let path = format!("{of}.{}", rust::field(&field.name).as_str());
     let label = match data_type {
         ColumnType::Enum(id, _) => Some(labels.function(*id, &enum_name(*id), form.is_array())),
         _ => None,

@@ -77,7 +77,8 @@ fn policy(
     let mut taken = Names::default();
     let (mut arguments, mut values) = (Vec::new(), Vec::new());
     for column in &columns {
-        let bound = bound(owner, *column, field_of(on_wire, *column)?, labels, |id| maker.enum_name(id));
+        let bound =
+            bound("event", owner, *column, field_of(on_wire, *column)?, labels, |id| maker.enum_name(id));
         let name = RustPath::new(&taken.take(owner.columns[*column].name.as_str()));
         arguments.push(ArgumentView { name, kind: Quoted::already(bound.kind) });
         values.push(bound.expression);

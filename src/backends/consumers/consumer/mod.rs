@@ -3,6 +3,7 @@
 mod binding;
 mod delete_policies;
 mod effects;
+mod fills;
 mod groups;
 mod projections;
 
@@ -20,7 +21,8 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// Crates that the library of a service needs.
-pub(super) const DEPENDENCIES: [&str; 6] = ["contracts", "prost", "runtime", "sqlx", "tokio", "tokio-util"];
+pub(super) const DEPENDENCIES: [&str; 7] =
+    ["contracts", "prost", "runtime", "sqlx", "tokio", "tokio-util", "tonic"];
 
 /// Names in Rust of which each is taken once.
 #[derive(Default)]
@@ -77,6 +79,8 @@ struct LibraryView {
     has_labels: bool,
     pool: u32,
     groups: Vec<ModuleView>,
+    has_fills: bool,
+    fills: Vec<RustPath>,
     bounds: Quoted,
 }
 
@@ -84,6 +88,8 @@ struct LibraryView {
 struct ModuleView {
     name: RustPath,
     has_handlers: bool,
+    /// Whether it fills the service's read copies.
+    has_fills: bool,
 }
 
 #[derive(Serialize)]
@@ -167,7 +173,10 @@ impl Crate<'_> {
             self.add(&path, "group.rs", &view)?;
             let has_handlers =
                 group.topics.iter().flat_map(|heard| &heard.events).any(|(_, effects)| effects.is_handled);
-            modules.push(ModuleView { name, has_handlers });
+            // A service's own group keeps its read copies.
+            let has_fills =
+                group.key == self.maker.service.name.as_str() && !self.maker.service.projections.is_empty();
+            modules.push(ModuleView { name, has_handlers, has_fills });
         }
         if has_copies {
             let uses_labels = copies.iter().any(projections::CopyView::uses_labels);
@@ -182,6 +191,10 @@ impl Crate<'_> {
             let is_limited = policies.iter().any(|policy| policy.is_limited);
             let names = [(is_limited, "DELETE_BATCH"), (true, "HandlingError"), (true, "Progress")];
             self.add_parts("src/delete_policies.rs", "delete_policies.rs", (used(&names), false), policies)?;
+        }
+        let fills = fills::fills(&self.maker, &mut self.labels);
+        if !fills.copies.is_empty() {
+            self.add("src/fills.rs", "fills.rs", &fills)?;
         }
         let labels = self.label_views();
         let has_labels = !labels.is_empty();
@@ -200,7 +213,9 @@ impl Crate<'_> {
             has_policies,
             has_labels,
             pool: self.maker.service.database.as_ref().map_or(0, |database| database.pool),
+            has_fills: modules.iter().any(|module| module.has_fills),
             groups: modules,
+            fills: fills.copies.into_iter().map(|copy| copy.name).collect(),
             bounds: Quoted::already(bounds.join(" + ")),
         };
         self.add("src/lib.rs", "lib.rs", &view)?;

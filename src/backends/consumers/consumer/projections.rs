@@ -70,7 +70,7 @@ pub(super) fn copies(
             let columns = carried(copy, on_wire);
             if is_deletion {
                 has_bury = true;
-                bury = statement(maker, copy, &columns, true);
+                bury = statement(maker, copy, &columns, Comparison::Deletion);
             }
             let name = format!("{}_on_{}", copy.name.value, on_wire.message.name);
             let name = RustPath::new(&names.take(&name));
@@ -90,7 +90,7 @@ pub(super) fn copies(
             doc: MarkdownCode::new(copy.name.as_str()),
             source: MarkdownCode::new(&maker.register.table_path(source)),
             name: replace_name,
-            replace: RustString::with_lines(&statement(maker, copy, &all, false)),
+            replace: RustString::with_lines(&statement(maker, copy, &all, Comparison::Older)),
             bury_name,
             bury: RustString::with_lines(&bury),
             has_bury,
@@ -117,19 +117,32 @@ fn values(
     let Some(source) = copy.source.map(|source| &maker.register.tables[source]) else { return Vec::new() };
     let value = |column: &&ProjectedColumn| {
         let field = field_of(event, column.source)?;
-        Some(bound(source, column.source, field, labels, |id| maker.enum_name(id)).expression)
+        Some(bound("event", source, column.source, field, labels, |id| maker.enum_name(id)).expression)
     };
     columns.iter().filter_map(value).collect()
 }
 
-/// Writes a row if it is newer than what is there. The parameters are the given columns, then the version, and the time of the
+/// What of a copy gives way.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Comparison {
+    /// A row that is older.
+    Older,
+    /// The same, to a tombstone.
+    Deletion,
+    /// A row that is no newer: what the owner gives mends one that came apart from it.
+    NotOlder,
+}
+
+/// Writes a row unless what is there is to stay. The parameters are the given columns, then the version, and the time of the
 /// deletion where it is one; all other columns become NULL then.
-fn statement(
+pub(super) fn statement(
     maker: &Maker<'_>,
     copy: &Projection,
     columns: &[&ProjectedColumn],
-    is_deletion: bool,
+    comparison: Comparison,
 ) -> String {
+    let is_deletion = comparison == Comparison::Deletion;
+    let older = if comparison == Comparison::NotOlder { "<=" } else { "<" };
     let Some(source) = copy.source.map(|source| &maker.register.tables[source]) else { return String::new() };
     let [version, deleted_at, synced_at] = PROJECTION_COLUMNS.map(identifier);
     let column_type = |column: ColumnIndex| {
@@ -162,11 +175,23 @@ fn statement(
     let assignments: Vec<String> = kept.chain(gone).collect();
     format!(
         "\n    INSERT INTO {} AS copy (\n        {}\n    ) VALUES (\n        {}\n    )\n    ON CONFLICT ({}) DO UPDATE SET\n        \
-         {}\n    WHERE copy.{version} < excluded.{version}\n",
+         {}\n    WHERE copy.{version} {older} excluded.{version}\n",
         identifier(copy.name.as_str()),
         names.join(", "),
         parameters.join(", "),
         key.join(", "),
         assignments.join(",\n        "),
     )
+}
+
+/// Whether a row has the key that the first parameters are.
+pub(super) fn key_condition(maker: &Maker<'_>, copy: &Projection) -> String {
+    let Some(source) = copy.source.map(|source| &maker.register.tables[source]) else { return String::new() };
+    let conditions = copy.key.iter().enumerate().map(|(place, column)| {
+        let data_type = &source.columns[column.source].data_type.value;
+        let column_type = copied_type(maker.register, maker.service, data_type);
+        let value = Form::of(data_type).from_wire(&format!("${}", place + 1), &column_type);
+        format!("{} = {value}", identifier(column.name.as_str()))
+    });
+    conditions.collect::<Vec<_>>().join(" AND ")
 }

@@ -1,5 +1,6 @@
 //! Health and metrics over HTTP: `/health/live`, `/health/ready`, `/metrics`.
 
+use crate::settings::{self, SettingsError};
 use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
@@ -8,7 +9,7 @@ use axum::routing::get;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
 use std::io;
-use std::net::{Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -22,9 +23,22 @@ const SILENCE: Duration = Duration::from_secs(60);
 /// The format of the answer (OpenMetrics 1.0, "Protocol Negotiation").
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// Every address of this machine, on the port that probes and Prometheus know.
-pub fn default_address() -> SocketAddr {
-    SocketAddr::from((Ipv6Addr::UNSPECIFIED, PORT))
+/// Where to listen instead, an address with a port.
+const ADDRESS: &str = "HTTP_ADDRESS";
+
+/// Where to listen: what the variable `HTTP_ADDRESS` says, else the port that probes and Prometheus know, on every address of this
+/// machine, also of one without IPv6. The first that can be listened on counts.
+///
+/// # Errors
+/// The variable holds no address with a port.
+pub fn addresses() -> Result<Vec<SocketAddr>, SettingsError> {
+    let Some(address) = settings::optional(ADDRESS)? else {
+        let any: [IpAddr; 2] = [Ipv6Addr::UNSPECIFIED.into(), Ipv4Addr::UNSPECIFIED.into()];
+        return Ok(any.map(|any| SocketAddr::from((any, PORT))).into());
+    };
+    let problem = "is no IP address with a port";
+    let address = address.parse().map_err(|_| SettingsError::Invalid { name: ADDRESS, problem })?;
+    Ok(vec![address])
 }
 
 /// Whether a program lives, and whether it is ready. Clones share what they say.
@@ -92,14 +106,14 @@ impl Metrics {
 /// Answers until `stop`.
 ///
 /// # Errors
-/// The address cannot be listened on.
+/// No address can be listened on.
 pub async fn serve(
-    address: SocketAddr,
+    addresses: &[SocketAddr],
     health: Health,
     metrics: Metrics,
     stop: CancellationToken,
 ) -> io::Result<()> {
-    let listener = TcpListener::bind(address).await?;
+    let listener = TcpListener::bind(addresses).await?;
     let live = get(|State((health, _)): State<(Health, Metrics)>| async move { status(health.is_live()) });
     let ready = get(|State((health, _)): State<(Health, Metrics)>| async move { status(health.is_ready()) });
     let routes = Router::new()

@@ -3,6 +3,7 @@
 
 pub mod consumer;
 pub mod database;
+pub mod fill;
 pub mod health;
 pub mod kafka;
 pub mod program;

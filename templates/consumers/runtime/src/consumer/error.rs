@@ -41,6 +41,13 @@ impl HandlingError {
     }
 }
 
+impl HandlingError {
+    /// Whether trying again may help without anybody doing anything.
+    pub(crate) fn passes(&self) -> bool {
+        self.failure != Failure::Refused
+    }
+}
+
 impl<E: Into<Box<dyn Error + Send + Sync>>> From<E> for HandlingError {
     fn from(source: E) -> HandlingError {
         let source = source.into();
