@@ -28,7 +28,6 @@ const EMBEDDED: &[(&str, &str)] = &[
     ("consumers/README.md", include_str!("../../templates/consumers/README.md")),
     ("consumers/clippy.toml", include_str!("../../templates/consumers/clippy.toml")),
     ("consumers/rustfmt.toml", include_str!("../../templates/consumers/rustfmt.toml")),
-    ("consumers/lib.rs", include_str!("../../templates/consumers/lib.rs")),
     ("consumers/package.toml", include_str!("../../templates/consumers/package.toml")),
     (
         "consumers/consumer/delete_policies.rs",
@@ -115,7 +114,37 @@ const EMBEDDED: &[(&str, &str)] = &[
     ("consumers/runtime/src/kafka.rs", include_str!("../../templates/consumers/runtime/src/kafka.rs")),
     ("consumers/runtime/src/lib.rs", include_str!("../../templates/consumers/runtime/src/lib.rs")),
     ("consumers/runtime/src/program.rs", include_str!("../../templates/consumers/runtime/src/program.rs")),
+    ("consumers/producer/lib.rs", include_str!("../../templates/consumers/producer/lib.rs")),
+    ("consumers/producer/relay.rs", include_str!("../../templates/consumers/producer/relay.rs")),
+    ("consumers/producer/snapshots.rs", include_str!("../../templates/consumers/producer/snapshots.rs")),
     ("consumers/references.rs", include_str!("../../templates/consumers/references.rs")),
+    ("consumers/runtime/src/outbox.rs", include_str!("../../templates/consumers/runtime/src/outbox.rs")),
+    (
+        "consumers/runtime/src/relay/encode.rs",
+        include_str!("../../templates/consumers/runtime/src/relay/encode.rs"),
+    ),
+    (
+        "consumers/runtime/src/relay/metrics.rs",
+        include_str!("../../templates/consumers/runtime/src/relay/metrics.rs"),
+    ),
+    (
+        "consumers/runtime/src/relay/mod.rs",
+        include_str!("../../templates/consumers/runtime/src/relay/mod.rs"),
+    ),
+    (
+        "consumers/runtime/src/relay/send.rs",
+        include_str!("../../templates/consumers/runtime/src/relay/send.rs"),
+    ),
+    (
+        "consumers/runtime/src/relay/session.rs",
+        include_str!("../../templates/consumers/runtime/src/relay/session.rs"),
+    ),
+    (
+        "consumers/runtime/src/relay/window.rs",
+        include_str!("../../templates/consumers/runtime/src/relay/window.rs"),
+    ),
+    ("consumers/runtime/src/row.rs", include_str!("../../templates/consumers/runtime/src/row.rs")),
+    ("consumers/runtime/src/snapshot.rs", include_str!("../../templates/consumers/runtime/src/snapshot.rs")),
     (
         "consumers/runtime/src/references.rs",
         include_str!("../../templates/consumers/runtime/src/references.rs"),

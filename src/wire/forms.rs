@@ -157,6 +157,14 @@ impl Form {
         }
     }
 
+    /// A value of [`Form::to_key`], such as a parameter, as a value of a column of `data_type`.
+    pub fn from_key(&self, value: &str, data_type: &str) -> String {
+        match self.element {
+            Element::Bytes if !self.is_array => format!("decode({value}::text, 'base64')"),
+            _ => format!("{value}::text::{data_type}"),
+        }
+    }
+
     /// A value in its form, such as a parameter, as a value of a column of `data_type`.
     pub fn from_wire(&self, value: &str, data_type: &str) -> String {
         match self.element {

@@ -2,15 +2,18 @@
 //! service.
 
 mod consumer;
+mod producer;
 mod references;
+mod row_values;
 mod rust;
+mod snapshots;
 
 use super::{GeneratedFile, REGISTER};
 use crate::lock::Locks;
 use crate::names::crate_name;
 use crate::semantic::Register;
 use crate::semantic::model::{Service, ServiceId, Verify};
-use crate::templates::{MarkdownCode, MarkdownText, Quoted, RustDoc, TemplateError, Templates, TomlString};
+use crate::templates::{MarkdownCode, MarkdownText, Quoted, TemplateError, Templates, TomlString};
 use crate::wire::Index;
 use serde::Serialize;
 
@@ -41,10 +44,19 @@ const SHARED: &[(&str, &str)] = &[
     ("runtime/src/health.rs", "consumers/runtime/src/health.rs"),
     ("runtime/src/kafka.rs", "consumers/runtime/src/kafka.rs"),
     ("runtime/src/lib.rs", "consumers/runtime/src/lib.rs"),
+    ("runtime/src/outbox.rs", "consumers/runtime/src/outbox.rs"),
     ("runtime/src/program.rs", "consumers/runtime/src/program.rs"),
     ("runtime/src/references.rs", "consumers/runtime/src/references.rs"),
+    ("runtime/src/relay/encode.rs", "consumers/runtime/src/relay/encode.rs"),
+    ("runtime/src/relay/metrics.rs", "consumers/runtime/src/relay/metrics.rs"),
+    ("runtime/src/relay/mod.rs", "consumers/runtime/src/relay/mod.rs"),
+    ("runtime/src/relay/send.rs", "consumers/runtime/src/relay/send.rs"),
+    ("runtime/src/relay/session.rs", "consumers/runtime/src/relay/session.rs"),
+    ("runtime/src/relay/window.rs", "consumers/runtime/src/relay/window.rs"),
+    ("runtime/src/row.rs", "consumers/runtime/src/row.rs"),
     ("runtime/src/rpc.rs", "consumers/runtime/src/rpc.rs"),
     ("runtime/src/settings.rs", "consumers/runtime/src/settings.rs"),
+    ("runtime/src/snapshot.rs", "consumers/runtime/src/snapshot.rs"),
     ("runtime/src/trace.rs", "consumers/runtime/src/trace.rs"),
 ];
 
@@ -93,11 +105,11 @@ impl Crate {
     }
 
     /// Crates that it uses.
-    fn dependencies(self) -> &'static [&'static str] {
+    fn dependencies(self, context: Context<'_>, service: &Service) -> Vec<&'static str> {
         match self {
-            Crate::Consumer => &consumer::DEPENDENCIES,
-            Crate::Producer => &["contracts", "runtime", "sqlx"],
-            Crate::References => &references::DEPENDENCIES,
+            Crate::Consumer => consumer::DEPENDENCIES.to_vec(),
+            Crate::Producer => producer::dependencies(context, service),
+            Crate::References => references::DEPENDENCIES.to_vec(),
         }
     }
 
@@ -154,7 +166,7 @@ pub fn render_service(context: Context<'_>, id: ServiceId) -> Result<Vec<Generat
         let manifest = ManifestView {
             name: TomlString::new(&context.package_of(service, kind)),
             description: TomlString::new(&summary),
-            dependencies: kind.dependencies().iter().copied().map(Quoted::already).collect(),
+            dependencies: kind.dependencies(context, service).into_iter().map(Quoted::already).collect(),
         };
         let mut add = |path: &str, contents: String| {
             let path = format!("consumers/{folder}/{path}");
@@ -169,8 +181,10 @@ pub fn render_service(context: Context<'_>, id: ServiceId) -> Result<Vec<Generat
                 }
             }
             Crate::Producer => {
-                let view = LibraryView { summary: RustDoc::new(&summary) };
-                add("src/lib.rs", context.templates.render("consumers/lib.rs", &view)?);
+                let package = context.package_of(service, kind);
+                for (path, contents) in producer::files(context, id, &summary, &package)? {
+                    add(path, contents);
+                }
             }
             Crate::References => add("src/lib.rs", references::library(context, id, &summary)?),
         }
@@ -183,11 +197,6 @@ struct ManifestView {
     name: TomlString,
     description: TomlString,
     dependencies: Vec<Quoted>,
-}
-
-#[derive(Serialize)]
-struct LibraryView {
-    summary: RustDoc,
 }
 
 #[derive(Serialize)]

@@ -1,8 +1,8 @@
 //! Names in Rust, as prost and tonic derive them from those in Protobuf.
 
 use crate::names::rust_identifier;
-use crate::templates::RustPath;
-use crate::wire::{Carrier, TypeName};
+use crate::templates::{Quoted, RustPath};
+use crate::wire::{Carrier, Field, FieldType, Presence, Scalar, TypeName};
 use heck::{ToSnakeCase, ToUpperCamelCase};
 
 /// The type of what sqlx takes and gives of a carrier.
@@ -38,21 +38,19 @@ fn package(name: &str) -> String {
     name.split('.').fold("contracts".to_owned(), |path, part| format!("{path}::{}", rust_identifier(part)))
 }
 
-#[allow(dead_code, reason = "asked by what publishes")]
 /// The type of the `event` of a topic's message: `...::identity_user_envelope::Event`.
 pub(super) fn envelope_event(envelope: &TypeName) -> RustPath {
     let module = rust_identifier(&envelope.name);
     RustPath::new(&format!("{}::{module}::Event", package(&envelope.package)))
 }
 
-#[allow(dead_code, reason = "asked by what publishes")]
 /// A variant of a `oneof`, from the name of its field: `UserCreated`.
 pub(super) fn variant(field: &str) -> RustPath {
     RustPath::new(&type_name(field))
 }
 
 /// A message, an enum or a variant.
-fn type_name(name: &str) -> String {
+pub(super) fn type_name(name: &str) -> String {
     let name = name.to_upper_camel_case();
     if name == "Self" { "Self_".to_owned() } else { name }
 }
@@ -66,6 +64,32 @@ pub(super) fn field(name: &str) -> RustPath {
 pub(super) fn client(service: &TypeName) -> RustPath {
     let (module, name) = (service.name.to_snake_case(), service.name.to_upper_camel_case());
     RustPath::new(&format!("{}::{module}_client::{name}Client", package(&service.package)))
+}
+
+/// The trait that a server of it implements: `contracts::nova::identity::v1::identity_service_server::IdentityService`.
+pub(super) fn server(service: &TypeName) -> RustPath {
+    let (module, name) = (service.name.to_snake_case(), service.name.to_upper_camel_case());
+    RustPath::new(&format!("{}::{module}_server::{name}", package(&service.package)))
+}
+
+/// The type of a field of a message.
+pub(super) fn field_type(field: &Field) -> Quoted {
+    let element = match &field.kind {
+        FieldType::Scalar(Scalar::Bool) => "bool".to_owned(),
+        FieldType::Scalar(Scalar::Bytes) => "Vec<u8>".to_owned(),
+        FieldType::Scalar(Scalar::Double) => "f64".to_owned(),
+        FieldType::Scalar(Scalar::Float) => "f32".to_owned(),
+        FieldType::Scalar(Scalar::Int32) | FieldType::Enum(_) => "i32".to_owned(),
+        FieldType::Scalar(Scalar::Int64) => "i64".to_owned(),
+        FieldType::Scalar(Scalar::String) => "String".to_owned(),
+        FieldType::Message(name) => message(name).as_str().to_owned(),
+    };
+    Quoted::already(match (field.presence, &field.kind) {
+        (Presence::Repeated, _) => format!("Vec<{element}>"),
+        // Of a message prost always makes an option.
+        (Presence::Optional, _) | (_, FieldType::Message(_)) => format!("Option<{element}>"),
+        (Presence::One, _) => element,
+    })
 }
 
 /// The last part of that: `IdentityServiceClient`.
