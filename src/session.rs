@@ -1,8 +1,10 @@
 //! One run: load, check, plan, render. The one entry for commands and tests; knows nothing of arguments.
 
 mod generate;
+mod scaffold;
 
 pub use generate::{Work, generate_in_parts};
+pub use scaffold::consumer_scaffold;
 
 use crate::backends::{Backend, GeneratedFile, kubernetes};
 use crate::diagnostic::{Finding, Severity};

@@ -14,6 +14,7 @@ mod init;
 mod output_findings;
 mod print;
 mod project;
+mod scaffold;
 mod stopwatch;
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -83,6 +84,8 @@ enum Command {
     Explain(explain::ExplainArguments),
     /// Write a small register to begin with
     Init(init::InitArguments),
+    /// Write the crate in which people handle the events of a service, once
+    Scaffold(scaffold::ScaffoldArguments),
     /// Draw which service needs which
     Graph(graph::GraphArguments),
 }
@@ -147,6 +150,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Build(arguments) => build::run(common, &arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Init(arguments) => init::run(&arguments),
+        Command::Scaffold(arguments) => scaffold::run(common, &arguments),
         Command::Graph(arguments) => graph::run(common, &arguments),
     };
     match result {

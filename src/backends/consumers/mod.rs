@@ -8,6 +8,8 @@ mod row_values;
 mod rust;
 mod snapshots;
 
+pub use consumer::{Scaffold, scaffold};
+
 use super::{GeneratedFile, REGISTER};
 use crate::lock::Locks;
 use crate::names::crate_name;

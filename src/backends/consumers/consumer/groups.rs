@@ -23,7 +23,7 @@ pub(super) struct GroupView {
     has_copies: bool,
     uses_labels: bool,
     topics: Vec<TopicView>,
-    events: Vec<EventView>,
+    pub events: Vec<EventView>,
     handlers: Vec<RustPath>,
     from_runtime: Quoted,
 }
@@ -46,13 +46,13 @@ struct ArmView {
 }
 
 #[derive(Serialize)]
-struct EventView {
+pub(super) struct EventView {
     doc: MarkdownCode,
     variant: RustPath,
-    message: RustPath,
-    is_handled: bool,
-    handler: RustPath,
-    method: RustPath,
+    pub message: RustPath,
+    pub is_handled: bool,
+    pub handler: RustPath,
+    pub method: RustPath,
     policies: Vec<CallView>,
     copies: Vec<CopyCallView>,
 }

@@ -6,6 +6,9 @@ mod effects;
 mod fills;
 mod groups;
 mod projections;
+mod scaffold;
+
+pub use scaffold::{Scaffold, scaffold};
 
 use super::Context;
 use crate::names::rust_identifier;
