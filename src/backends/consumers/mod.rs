@@ -141,6 +141,14 @@ impl Context<'_> {
         self.package(&format!("{}-{}", service.name.value, kind.name()))
     }
 
+    /// The relay, which is a program of what publishes.
+    fn relay_of(&self, service: &Service, kind: Crate) -> Option<ProgramView> {
+        (kind == Crate::Producer).then(|| ProgramView {
+            name: TomlString::new(&self.package(&format!("{}-relay", service.name.value))),
+            path: TomlString::new("src/bin/relay.rs"),
+        })
+    }
+
     /// The folder of a crate of a service in the workspace: `realtime-chat/consumer`.
     fn folder_of(&self, service: &Service, kind: Crate) -> String {
         format!("{}/{}", crate_name(service.name.as_str()), kind.name())
@@ -168,6 +176,8 @@ pub fn render_service(context: Context<'_>, id: ServiceId) -> Result<Vec<Generat
         let manifest = ManifestView {
             name: TomlString::new(&context.package_of(service, kind)),
             description: TomlString::new(&summary),
+            programs: context.relay_of(service, kind).into_iter().collect(),
+            uses_brokers: kind != Crate::References,
             dependencies: kind.dependencies(context, service).into_iter().map(Quoted::already).collect(),
         };
         let mut add = |path: &str, contents: String| {
@@ -198,7 +208,16 @@ pub fn render_service(context: Context<'_>, id: ServiceId) -> Result<Vec<Generat
 struct ManifestView {
     name: TomlString,
     description: TomlString,
+    programs: Vec<ProgramView>,
+    uses_brokers: bool,
     dependencies: Vec<Quoted>,
+}
+
+/// A program whose name is not that of its crate: programs of a workspace are put into one folder.
+#[derive(Serialize)]
+struct ProgramView {
+    name: TomlString,
+    path: TomlString,
 }
 
 #[derive(Serialize)]
