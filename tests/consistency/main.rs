@@ -9,6 +9,7 @@ mod messaging;
 mod network;
 mod outputs;
 mod pods;
+mod programs;
 #[path = "../kubernetes/registers.rs"]
 mod registers;
 mod report;
@@ -118,7 +119,9 @@ fn follow(files: &BTreeMap<String, String>) -> Report {
         pods::follow(&outputs, environment, &mut report);
         network::follow(environment, &mut report);
         infrastructure::follow(&outputs, environment, &mut report);
-        messaging::follow(environment, &mut report);
+        let made = messaging::Made::read(environment);
+        messaging::follow(environment, &made, &mut report);
+        programs::follow(&outputs, environment, &made, &mut report);
     }
     report
 }
@@ -177,7 +180,7 @@ proptest! {
 }
 
 /// A fault: which kind of check has to find it, in which file, and what is written there instead of what.
-const FAULTS: [(&str, &str, &str, &str); 35] = [
+const FAULTS: [(&str, &str, &str, &str); 42] = [
     (
         "certificate",
         "kubernetes/overlays/test/poolers/off/pooler.yaml",
@@ -302,6 +305,23 @@ const FAULTS: [(&str, &str, &str, &str); 35] = [
     ),
     ("group", "kubernetes/overlays/test/services/on/kafka.yaml", "name: \"by.DAY_1\"", "name: \"by.day_1\""),
     ("group", "prometheus/test/services/on.yaml", "consumergroup='by.DAY_1'", "consumergroup='by.DAY'"),
+    ("group of a program", "consumers/on/consumer/src/groups/by_day_1.rs", "\"by.DAY_1\"", "\"by.DAY\""),
+    ("topic of a program", "consumers/n/consumer/src/groups/n.rs", "name: \"Null.T_1\"", "name: \"Yes.T\""),
+    (
+        "topic of a program",
+        "consumers/n/consumer/src/groups/n.rs",
+        "dead_letters: \"Null.T_1.n",
+        "dead_letters: \"Yes.T.n",
+    ),
+    ("topic of a program", "consumers/yes/producer/src/lib.rs", "topic: \"Null.T_1\"", "topic: \"Yes.T\""),
+    ("variable of a program", "consumers/on/consumer/src/fills.rs", "\"YES_ADDRESS\"", "\"N_ADDRESS\""),
+    ("variable of a program", "consumers/runtime/src/kafka.rs", "\"KAFKA_CA_FILE\"", "\"KAFKA_CA\""),
+    (
+        "metric",
+        "consumers/runtime/src/relay/metrics.rs",
+        "\"freehold_outbox_oldest_seconds\"",
+        "\"freehold_outbox_oldest\"",
+    ),
     (
         "brokers",
         "kubernetes/overlays/test/services/n/kafka.yaml",

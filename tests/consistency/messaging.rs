@@ -16,13 +16,13 @@ struct Rights {
 
 /// What is made: topics, and rights by users.
 #[derive(Debug, Default)]
-struct Made {
+pub struct Made {
     topics: BTreeSet<String>,
     users: BTreeMap<String, Rights>,
 }
 
 impl Made {
-    fn read(environment: &Environment) -> Made {
+    pub fn read(environment: &Environment) -> Made {
         let mut made = Made::default();
         for (_, topic) in environment.cluster.kind("KafkaTopic") {
             made.topics.insert(topic["spec"]["topicName"].as_str().unwrap().to_owned());
@@ -52,7 +52,7 @@ impl Made {
         made
     }
 
-    fn may(&self, user: &str, operation: &str, topic: &str) -> bool {
+    pub fn may(&self, user: &str, operation: &str, topic: &str) -> bool {
         let operations = self.users.get(user).and_then(|rights| rights.topics.get(topic));
         operations.is_some_and(|operations| operations.contains(operation))
     }
@@ -67,8 +67,7 @@ impl Rights {
     }
 }
 
-pub fn follow(environment: &Environment, report: &mut Report) {
-    let made = Made::read(environment);
+pub fn follow(environment: &Environment, made: &Made, report: &mut Report) {
     for (user, rights) in &made.users {
         for topic in rights.topics.keys() {
             report.expect("topic", made.topics.contains(topic), || {
@@ -76,8 +75,8 @@ pub fn follow(environment: &Environment, report: &mut Report) {
             });
         }
     }
-    let groups = groups(environment, &made, report);
-    scalers(environment, &made, &groups, report);
+    let groups = groups(environment, made, report);
+    scalers(environment, made, &groups, report);
     for (whose, query) in &environment.alerts {
         for (_, _, group) in matchers(query).iter().filter(|(label, ..)| label == "consumergroup") {
             report.expect("group", groups.values().any(|it| it == group), || {

@@ -17,6 +17,8 @@ pub struct Outputs {
     pub reconciliations: BTreeMap<String, BTreeSet<String>>,
     /// The keys that the secret of a role is said to hold in AWS.
     pub role_keys: BTreeSet<String>,
+    /// Sources of programs, by path.
+    pub programs: BTreeMap<String, String>,
 }
 
 /// What `bootstrap.sql` makes.
@@ -69,6 +71,7 @@ impl Outputs {
             migrations: BTreeMap::new(),
             reconciliations: BTreeMap::new(),
             role_keys: BTreeSet::new(),
+            programs: BTreeMap::new(),
         };
         let mut names = BTreeSet::new();
         for (path, text) in files {
@@ -87,6 +90,7 @@ impl Outputs {
                     let variables = variables.map(|line| line.split('\'').nth(3).unwrap().to_owned());
                     outputs.reconciliations.insert(service.to_owned(), variables.collect());
                 }
+                ["consumers", ..] => drop(outputs.programs.insert(path.clone(), text.clone())),
                 ["kubernetes", "overlays", environment, ..] => {
                     names.insert(environment);
                 }

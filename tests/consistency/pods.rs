@@ -36,7 +36,7 @@ pub fn containers(pod: &Value) -> impl Iterator<Item = &Value> {
     list(pod, "/spec/initContainers").iter().chain(list(pod, "/spec/containers"))
 }
 
-fn label<'a>(pod: &'a Value, name: &str) -> &'a str {
+pub fn label<'a>(pod: &'a Value, name: &str) -> &'a str {
     pod["metadata"]["labels"][name].as_str().unwrap_or_default()
 }
 

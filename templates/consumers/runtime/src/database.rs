@@ -1,9 +1,14 @@
 //! Connections to PostgreSQL, and what its errors mean for what was tried.
 
+use crate::health::Metrics;
 use crate::settings::SettingsError;
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
+use prometheus_client::metrics::gauge::ConstGauge;
 use sqlx::PgPool;
 use sqlx::error::DatabaseError;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -27,6 +32,34 @@ pub fn pool(name: &'static str, url: &str, most: u32) -> Result<PgPool, Settings
         .idle_timeout(IDLE_TIMEOUT)
         .max_lifetime(MAX_LIFETIME)
         .connect_lazy_with(options))
+}
+
+/// Shows how many connections of a pool are in use, and how many there may be.
+pub fn show(pool: &PgPool, metrics: &Metrics) {
+    let shown = PoolMetrics { pool: pool.clone() };
+    metrics.register(|registry| registry.register_collector(Box::new(shown)));
+}
+
+/// Connections of a pool, counted when somebody asks.
+#[derive(Debug)]
+struct PoolMetrics {
+    pool: PgPool,
+}
+
+impl Collector for PoolMetrics {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
+        let idle = i64::try_from(self.pool.num_idle()).unwrap_or(i64::MAX);
+        let in_use = i64::from(self.pool.size()).saturating_sub(idle);
+        let most = i64::from(self.pool.options().get_max_connections());
+        for (name, help, value) in [
+            ("freehold_pool_connections_in_use", "Connections to the database that are in use", in_use),
+            ("freehold_pool_connections_max", "Most connections to the database", most),
+        ] {
+            let gauge = ConstGauge::new(value);
+            gauge.encode(encoder.encode_descriptor(name, help, None, gauge.metric_type())?)?;
+        }
+        Ok(())
+    }
 }
 
 /// How to connect, from a URL that is the value of the variable `name`.

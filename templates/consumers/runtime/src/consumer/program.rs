@@ -71,6 +71,7 @@ impl Program {
     pub async fn run(mut self, group: impl DatabaseGroup, connections: u32) -> Result<(), Fatal> {
         let database = database::pool(DATABASE, &settings::required(DATABASE)?, connections)?;
         let surroundings = self.surroundings.clone();
+        database::show(&database, &surroundings.metrics);
         let fills = std::mem::take(&mut self.fills);
         let stop = &surroundings.stop;
         let mut filling: JoinSet<()> =
