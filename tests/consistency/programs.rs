@@ -76,7 +76,7 @@ impl Program<'_> {
                 });
             }
         }
-        let asked = quoted(&text, "channel(").into_iter();
+        let asked = quoted(&text, "ADDRESS: &str = ").into_iter();
         for variable in asked.filter(|variable| self.is_address(variable)) {
             let is_given = self.variables().contains(variable);
             report.expect("variable of a program", is_given, || format!("{whose} lacks {variable}"));

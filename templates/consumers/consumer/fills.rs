@@ -1,4 +1,4 @@
-//! Read copies, as they are filled from their owners.
+//! Read copies, as they are filled from their owners. The program of the service's own group does that beside consuming.
 {% if view.uses_labels | flag %}
 use crate::labels;
 {%- endif %}
@@ -7,8 +7,6 @@ use {{ client }};
 {%- endfor %}
 use runtime::consumer::HandlingError;
 use runtime::fill::{Copy, Page};
-use runtime::rpc::channel;
-use runtime::settings::{self, SettingsError};
 use sqlx::PgConnection;
 use std::time::Duration;
 use tonic::transport::Channel;
@@ -25,18 +23,18 @@ const {{ copy.see_name }}: &str = {{ copy.see }};
 const {{ copy.bury_name }}: &str = {{ copy.bury }};
 
 /// {{ copy.doc }}, filled from {{ copy.source }}.
-pub(crate) struct {{ copy.name }} {
+#[derive(Clone, Debug)]
+pub struct {{ copy.name }} {
     owner: {{ copy.client }}<Channel>,
 }
 
 impl {{ copy.name }} {
-    /// The owner is at the address that the variable `{{ copy.variable_name }}` names.
-    ///
-    /// # Errors
-    /// It names none.
-    pub(crate) fn new() -> Result<{{ copy.name }}, SettingsError> {
-        let channel = channel({{ copy.variable }}, &mut settings::required)?;
-        Ok({{ copy.name }} { owner: {{ copy.client }}::new(channel) })
+    /// The variable that holds the address of the owner, a host and a port.
+    pub const ADDRESS: &str = {{ copy.variable }};
+
+    /// Filled over a channel to the owner.
+    pub fn new(owner: Channel) -> {{ copy.name }} {
+        {{ copy.name }} { owner: {{ copy.client }}::new(owner) }
     }
 }
 

@@ -7,7 +7,7 @@
 mod delete_policies;
 {%- endif %}
 {%- if view.has_fills | flag %}
-mod fills;
+pub mod fills;
 {%- endif %}
 pub mod groups;
 {%- if view.has_labels | flag %}
@@ -19,6 +19,10 @@ mod projections;
 
 use runtime::consumer::Program;
 use runtime::program::Fatal;
+{%- if view.has_fills | flag %}
+use runtime::rpc::channel;
+use runtime::settings;
+{%- endif %}
 use tokio_util::sync::CancellationToken;
 
 /// Consumes, as the group that the variable `KAFKA_GROUP` names, until told to stop.
@@ -36,7 +40,8 @@ pub async fn run({% if view.has_handlers | flag %}handlers: impl {{ view.bounds 
             let group = groups::{{ group.name }}::Consumer::new({% if group.has_handlers | flag %}handlers{% endif %});
 {%- if group.has_fills | flag %}
 {%- for fill in view.fills %}
-            program.fill(fills::{{ fill }}::new()?);
+            let owner = channel(fills::{{ fill }}::ADDRESS, &mut settings::required)?;
+            program.fill(fills::{{ fill }}::new(owner));
 {%- endfor %}
 {%- endif %}
 {%- if view.has_database | flag %}

@@ -91,7 +91,7 @@ impl FillError {
 /// Fills a copy whenever its state says that it is to be filled, until `stop`.
 pub async fn keep_filled<C: Copy>(copy: C, database: PgPool, stop: CancellationToken) {
     let mut pause = LOOK_EVERY;
-    while stop.run_until_cancelled(tokio::time::sleep(pause)).await.is_some() {
+    loop {
         pause = match fill(&copy, &database, &stop).await {
             Ok(()) => LOOK_EVERY,
             Err(error) => {
@@ -103,6 +103,9 @@ pub async fn keep_filled<C: Copy>(copy: C, database: PgPool, stop: CancellationT
                 (pause * 2).min(LONGEST_PAUSE)
             }
         };
+        if stop.run_until_cancelled(tokio::time::sleep(pause)).await.is_none() {
+            return;
+        }
     }
 }
 
