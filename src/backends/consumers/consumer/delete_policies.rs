@@ -1,7 +1,7 @@
 //! Delete policies: what happens to rows once the row of another service is gone that they refer to.
 
 use super::binding::{Labels, bound, field_of};
-use super::{Maker, Names, identifier};
+use super::{Maker, Names, identifier, without_modifiers};
 use crate::lowering::own_type;
 use crate::semantic::model::{ColumnType, EventId, OnDelete, Reference, ReferenceId, Table, column_indices};
 use crate::sql::{QualifiedName, TypeFamily};
@@ -119,11 +119,12 @@ fn statement(
     let owner = &maker.register.tables[reference.target?];
     let named = |column: usize| identifier(table.columns[column].name.as_str());
     let columns: Vec<String> = reference.columns.iter().map(|column| named(column.value)).collect();
+    let own = |column: usize| &table.columns[column].data_type.value;
     let parameters = reference.columns.iter().zip(target).enumerate().map(|(place, (column, target))| {
         let form = Form::of(&owner.columns[*target].data_type.value);
         form.from_wire(
             &format!("${}", place + 1),
-            &own_type(maker.register, &table.columns[column.value].data_type.value),
+            &without_modifiers(&own_type(maker.register, own(column.value)), own(column.value)),
         )
     });
     let mut conditions: Vec<String> =

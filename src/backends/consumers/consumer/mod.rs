@@ -13,7 +13,7 @@ pub use scaffold::{Scaffold, scaffold};
 use super::Context;
 use crate::names::rust_identifier;
 use crate::semantic::Register;
-use crate::semantic::model::{EnumId, EventId, ProjectionId, ReferenceId, Service, ServiceId};
+use crate::semantic::model::{ColumnType, EnumId, EventId, ProjectionId, ReferenceId, Service, ServiceId};
 use crate::sql::write_identifier;
 use crate::templates::{MarkdownCode, Quoted, RustDoc, RustPath, RustString, TemplateError};
 use binding::Labels;
@@ -267,6 +267,19 @@ impl Crate<'_> {
 fn used(names: &[(bool, &str)]) -> Quoted {
     let used: Vec<&str> = names.iter().filter(|(is_used, _)| *is_used).map(|(_, name)| *name).collect();
     Quoted::already(used.join(", "))
+}
+
+/// A type without its length or precision: a cast to one with a length cuts in silence what storing would refuse.
+fn without_modifiers(data_type: &str, column_type: &ColumnType) -> String {
+    let brackets = if data_type.ends_with("[]") { "[]" } else { "" };
+    let element = match column_type {
+        // Bare, these two have the length 1.
+        ColumnType::Builtin(builtin) if builtin.base() == "character" => "bpchar",
+        ColumnType::Builtin(builtin) if builtin.base() == "bit" => "bit varying",
+        ColumnType::Builtin(builtin) => builtin.base(),
+        _ => data_type.trim_end_matches("[]").split('(').next().unwrap_or(data_type),
+    };
+    format!("{element}{brackets}")
 }
 
 fn identifier(name: &str) -> String {

@@ -2,7 +2,7 @@
 
 use super::super::rust;
 use super::binding::{Labels, bound, field_of, uses_labels};
-use super::{Maker, Names, identifier};
+use super::{Maker, Names, identifier, without_modifiers};
 use crate::lowering::copied_type;
 use crate::semantic::model::{
     ColumnIndex, EventId, EventTrigger, PROJECTION_COLUMNS, ProjectedColumn, Projection, ProjectionId,
@@ -146,7 +146,8 @@ pub(super) fn statement(
     let Some(source) = copy.source.map(|source| &maker.register.tables[source]) else { return String::new() };
     let [version, deleted_at, synced_at] = PROJECTION_COLUMNS.map(identifier);
     let column_type = |column: ColumnIndex| {
-        copied_type(maker.register, maker.service, &source.columns[column].data_type.value)
+        let column_type = &source.columns[column].data_type.value;
+        without_modifiers(&copied_type(maker.register, maker.service, column_type), column_type)
     };
     let mut names: Vec<String> = columns.iter().map(|column| identifier(column.name.as_str())).collect();
     let mut parameters: Vec<String> = columns

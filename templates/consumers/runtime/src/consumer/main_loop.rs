@@ -18,6 +18,7 @@ use std::time::Duration;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 
 /// How long workers may take to finish the transaction that they are in.
 pub(super) const FINISH: Duration = Duration::from_secs(12);
@@ -37,6 +38,8 @@ pub(super) struct MainLoop {
     rebalances: UnboundedReceiver<Rebalance>,
     done: (UnboundedSender<Done>, UnboundedReceiver<Done>),
     workers: HashMap<Partition, Worker>,
+    /// The offset behind the last message that was handled, of each partition.
+    positions: HashMap<Partition, i64>,
     health: Health,
     database: Option<PgPool>,
     stop: CancellationToken,
@@ -71,6 +74,7 @@ impl MainLoop {
             rebalances,
             done: mpsc::unbounded_channel(),
             workers: HashMap::new(),
+            positions: HashMap::new(),
             health: surroundings.health.clone(),
             database,
             stop: surroundings.stop.child_token(),
@@ -83,19 +87,19 @@ impl MainLoop {
     /// The broker refuses this member for good.
     pub async fn run<H: Handler>(mut self, handler: impl Fn() -> H) -> Result<(), Fatal> {
         self.consumer.subscribe(&self.topics)?;
-        let watch = tokio::spawn(watch(
+        let watch = AbortOnDropHandle::new(tokio::spawn(watch(
             Arc::clone(&self.consumer),
             self.database.clone(),
             self.health.clone(),
             self.stop.clone(),
-        ));
+        )));
         let consumer = Arc::clone(&self.consumer);
         let mut beat = tokio::time::interval(BEAT);
         let result = loop {
             tokio::select! {
                 biased;
                 () = self.stop.cancelled() => break Ok(()),
-                _ = beat.tick() => self.health.beat(),
+                _ = beat.tick() => self.beat(),
                 Some(rebalance) = self.rebalances.recv() => self.rebalance(rebalance, &handler).await,
                 Some(done) = self.done.1.recv() => self.commit(done),
                 message = consumer.recv() => {
@@ -138,6 +142,14 @@ impl MainLoop {
         Ok(())
     }
 
+    /// Says that it runs, and commits again what could not be committed.
+    fn beat(&mut self) {
+        self.health.beat();
+        if self.consumer.context().take_commit_failed() {
+            self.commit_all(self.positions.clone());
+        }
+    }
+
     /// Commits the offsets of what was done, and has messages fetched again for those who have few.
     fn commit(&mut self, done: Done) {
         let mut offsets = HashMap::from([(done.partition, done.next_offset)]);
@@ -154,11 +166,17 @@ impl MainLoop {
                 drained.push((partition, Offset::Invalid));
             }
         }
-        let committed = list(offsets.iter().map(|(partition, offset)| (partition, Offset::Offset(*offset))))
-            .and_then(|offsets| self.consumer.commit(&offsets, CommitMode::Async));
-        let resumed = list(drained).and_then(|partitions| self.consumer.resume(&partitions));
-        for error in [committed, resumed].into_iter().filter_map(Result::err) {
-            tracing::warn!(%error, "an offset could not be committed, or a partition not resumed");
+        if let Err(error) = list(drained).and_then(|partitions| self.consumer.resume(&partitions)) {
+            tracing::warn!(%error, "a partition could not be resumed");
+        }
+        self.positions.extend(offsets.clone());
+        self.commit_all(offsets);
+    }
+
+    fn commit_all(&self, offsets: HashMap<Partition, i64>) {
+        let committed = offset_list(&offsets).and_then(|list| self.consumer.commit(&list, CommitMode::Async));
+        if let Err(error) = committed {
+            tracing::warn!(%error, "an offset could not be committed");
         }
     }
 
@@ -174,9 +192,7 @@ impl MainLoop {
             }
             Rebalance::Go(partitions) => {
                 tracing::info!(partitions = ?names(&partitions), "partitions go");
-                let workers: Vec<Worker> =
-                    names(&partitions).iter().filter_map(|partition| self.workers.remove(partition)).collect();
-                self.stop_workers(workers).await;
+                self.stop_workers(&names(&partitions)).await;
                 self.consumer.incremental_unassign(&partitions)
             }
         };
@@ -185,47 +201,38 @@ impl MainLoop {
         }
     }
 
-    /// Waits until workers have finished the transaction they are in, and commits what they did.
-    async fn stop_workers(&mut self, workers: Vec<Worker>) {
+    /// Waits until the workers of partitions have finished the transaction they are in, and commits what they did.
+    async fn stop_workers(&mut self, partitions: &[Partition]) {
         let deadline = Instant::now() + FINISH;
+        let workers: Vec<Worker> =
+            partitions.iter().filter_map(|partition| self.workers.remove(partition)).collect();
         workers.iter().for_each(Worker::stop);
         for worker in workers {
             worker.join(deadline).await;
         }
-        let mut offsets = HashMap::new();
         while let Ok(done) = self.done.1.try_recv() {
-            offsets.insert(done.partition, done.next_offset);
+            self.positions.insert(done.partition, done.next_offset);
         }
-        let offsets = list(offsets.iter().map(|(partition, offset)| (partition, Offset::Offset(*offset))));
+        let taken = partitions.iter().filter_map(|partition| self.positions.remove_entry(partition));
+        let offsets: HashMap<Partition, i64> = taken.collect();
         let consumer = Arc::clone(&self.consumer);
-        let commit = move || match offsets {
-            Ok(offsets) if offsets.count() > 0 => consumer.commit(&offsets, CommitMode::Sync),
-            Ok(_) => Ok(()),
-            Err(error) => Err(error),
-        };
         // It waits for the broker, so not on a thread that others need.
-        match tokio::task::spawn_blocking(commit).await {
+        let committed = tokio::task::spawn_blocking(move || match offsets.is_empty() {
+            true => Ok(()),
+            false => consumer.commit(&offset_list(&offsets)?, CommitMode::Sync),
+        });
+        // Messages whose offset is not committed come again, and are found to have been processed.
+        match committed.await {
             Ok(Ok(())) => {}
-            // Those messages come again, and are found to have been processed.
             Ok(Err(error)) => tracing::warn!(%error, "the last offsets could not be committed"),
             Err(error) => tracing::warn!(%error, "the last offsets could not be committed"),
         }
     }
 
-    /// Stops all workers, and answers what is still to be answered.
+    /// Stops all workers.
     async fn finish(&mut self) {
-        let workers = std::mem::take(&mut self.workers).into_values().collect();
-        self.stop_workers(workers).await;
-        self.consumer.context().close();
-        while let Ok(rebalance) = self.rebalances.try_recv() {
-            let answered = match rebalance {
-                Rebalance::Come(partitions) => self.consumer.incremental_assign(&partitions),
-                Rebalance::Go(partitions) => self.consumer.incremental_unassign(&partitions),
-            };
-            if let Err(error) = answered {
-                tracing::warn!(%error, "a rebalance could not be answered");
-            }
-        }
+        let partitions: Vec<Partition> = self.workers.keys().cloned().collect();
+        self.stop_workers(&partitions).await;
     }
 
     /// Leaves the group, so that others have its partitions at once.
@@ -235,6 +242,22 @@ impl MainLoop {
         let left = tokio::task::spawn_blocking(move || drop(self));
         if tokio::time::timeout(LEAVE, left).await.is_err() {
             tracing::warn!("the group could not be left in time");
+        }
+    }
+}
+
+impl Drop for MainLoop {
+    /// Answers what nobody else will: without an answer, the group could not be left.
+    fn drop(&mut self) {
+        self.consumer.context().close();
+        while let Ok(rebalance) = self.rebalances.try_recv() {
+            let answered = match rebalance {
+                Rebalance::Come(partitions) => self.consumer.incremental_assign(&partitions),
+                Rebalance::Go(partitions) => self.consumer.incremental_unassign(&partitions),
+            };
+            if let Err(error) = answered {
+                tracing::warn!(%error, "a rebalance could not be answered");
+            }
         }
     }
 }
@@ -257,6 +280,10 @@ fn list<'a>(
         list.add_partition_offset(topic, *partition, offset)?;
     }
     Ok(list)
+}
+
+fn offset_list(offsets: &HashMap<Partition, i64>) -> KafkaResult<TopicPartitionList> {
+    list(offsets.iter().map(|(partition, offset)| (partition, Offset::Offset(*offset))))
 }
 
 /// Says, from time to time, whether the program can do its work: whether the brokers have answered, and the database does.

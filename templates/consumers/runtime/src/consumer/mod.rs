@@ -41,6 +41,7 @@ use sqlx::PgPool;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 use transactional::Transactional;
 
 /// What a consumer runs with.
@@ -60,7 +61,7 @@ pub struct Surroundings {
     pub stop: CancellationToken,
 }
 
-/// Consumes until told to stop.
+/// Consumes until told to stop. Dropped, it cuts off what it has begun: transactions are rolled back, offsets not committed.
 ///
 /// # Errors
 /// The settings of Kafka cannot be used, or the broker refuses this member for good.
@@ -73,13 +74,13 @@ pub async fn run<G: DatabaseGroup>(
     // These stop last: a worker that is about to end may still need them.
     let background = CancellationToken::new();
     let delayed = Delayed::new(Arc::clone(&parts), database.clone());
-    let retrying = tokio::spawn(delayed.run(background.clone()));
-    let forgetting = tokio::spawn(processed::forget_old(
+    let retrying = AbortOnDropHandle::new(tokio::spawn(delayed.run(background.clone())));
+    let forgetting = AbortOnDropHandle::new(tokio::spawn(processed::forget_old(
         database.clone(),
         parts.group.name().to_owned(),
         parts.group.topics().iter().map(|topic| topic.retention_days).max().unwrap_or_default(),
         background.clone(),
-    ));
+    )));
     let main_loop = MainLoop::new(surroundings, parts.group.name(), parts.group.topics(), Some(database.clone()))?;
     let result = main_loop.run(|| Transactional::new(Arc::clone(&parts), database.clone())).await;
     background.cancel();

@@ -21,17 +21,23 @@ pub(super) enum Rebalance {
 pub(super) struct Context {
     rebalances: UnboundedSender<Rebalance>,
     is_closing: AtomicBool,
+    commit_failed: AtomicBool,
 }
 
 impl Context {
     /// Passes changes on.
     pub fn new(rebalances: UnboundedSender<Rebalance>) -> Context {
-        Context { rebalances, is_closing: AtomicBool::new(false) }
+        Context { rebalances, is_closing: AtomicBool::new(false), commit_failed: AtomicBool::new(false) }
     }
 
     /// Passes nothing on any more: the main loop has ended.
     pub fn close(&self) {
         self.is_closing.store(true, Ordering::Release);
+    }
+
+    /// Whether offsets could not be committed since this was asked last.
+    pub fn take_commit_failed(&self) -> bool {
+        self.commit_failed.swap(false, Ordering::AcqRel)
     }
 }
 
@@ -65,8 +71,8 @@ impl ConsumerContext for Context {
     }
 
     fn commit_callback(&self, result: KafkaResult<()>, _: &TopicPartitionList) {
-        // Offsets that are not committed are committed with the next ones, or their messages come again.
         if let Err(error) = result {
+            self.commit_failed.store(true, Ordering::Release);
             tracing::warn!(%error, "offsets could not be committed");
         }
     }

@@ -5,9 +5,9 @@ use rdkafka::message::OwnedMessage;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
-use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 
 /// How many messages are handled together at most.
 const BATCH: usize = 100;
@@ -45,7 +45,7 @@ pub(super) struct Worker {
     /// Whether no messages are fetched for it.
     pub is_paused: bool,
     stop: CancellationToken,
-    task: JoinHandle<()>,
+    task: AbortOnDropHandle<()>,
 }
 
 impl Worker {
@@ -54,7 +54,7 @@ impl Worker {
         let (queue, receiver) = mpsc::unbounded_channel();
         let (waiting, stop) = (Arc::new(AtomicUsize::new(0)), CancellationToken::new());
         let task = tokio::spawn(work(partition, handler, receiver, Arc::clone(&waiting), done, stop.clone()));
-        Worker { queue, waiting, is_paused: false, stop, task }
+        Worker { queue, waiting, is_paused: false, stop, task: AbortOnDropHandle::new(task) }
     }
 
     /// Gives it a message.
@@ -84,6 +84,7 @@ impl Worker {
         if tokio::time::timeout_at(deadline, &mut self.task).await.is_err() {
             tracing::warn!("a worker did not stop in time and is cut off");
             self.task.abort();
+            // It has ended in either case.
             let _ = self.task.await;
         }
     }
