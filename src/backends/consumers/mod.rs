@@ -141,6 +141,15 @@ impl Context<'_> {
         self.package(&format!("{}-{}", service.name.value, kind.name()))
     }
 
+    /// Another crate of a service, as one of them names it.
+    fn sibling(&self, service: &Service, kind: Crate) -> SiblingView {
+        SiblingView {
+            name: Quoted::already(kind.name()),
+            package: TomlString::new(&self.package_of(service, kind)),
+            path: TomlString::new(&format!("../{}", kind.name())),
+        }
+    }
+
     /// The relay, which is a program of what publishes.
     fn relay_of(&self, service: &Service, kind: Crate) -> Option<ProgramView> {
         (kind == Crate::Producer).then(|| ProgramView {
@@ -173,11 +182,30 @@ pub fn render_service(context: Context<'_>, id: ServiceId) -> Result<Vec<Generat
     for kind in Crate::ALL.into_iter().filter(|kind| kind.is_of(context.register, service)) {
         let folder = context.folder_of(service, kind);
         let summary = format!("Of the service {}: {}.", service.name.value, kind.purpose());
+        let package = context.package_of(service, kind);
+        let (mut sources, mut own) = (Vec::new(), Vec::new());
+        match kind {
+            Crate::Consumer => {
+                let (files, is_told) = consumer::files(context, id, &summary, &package)?;
+                sources.extend(files);
+                if is_told {
+                    own.push(context.sibling(service, Crate::Producer));
+                }
+            }
+            Crate::Producer => {
+                let files = producer::files(context, id, &summary, &package)?;
+                sources.extend(files.into_iter().map(|(path, contents)| (path.to_owned(), contents)));
+            }
+            Crate::References => {
+                sources.push(("src/lib.rs".to_owned(), references::library(context, id, &summary)?));
+            }
+        }
         let manifest = ManifestView {
-            name: TomlString::new(&context.package_of(service, kind)),
+            name: TomlString::new(&package),
             description: TomlString::new(&summary),
             programs: context.relay_of(service, kind).into_iter().collect(),
             uses_brokers: kind != Crate::References,
+            siblings: own,
             dependencies: kind.dependencies(context, service).into_iter().map(Quoted::already).collect(),
         };
         let mut add = |path: &str, contents: String| {
@@ -185,20 +213,8 @@ pub fn render_service(context: Context<'_>, id: ServiceId) -> Result<Vec<Generat
             files.push(GeneratedFile { path, node: format!("service {}", service.name.value), contents });
         };
         add("Cargo.toml", context.templates.render("consumers/package.toml", &manifest)?);
-        match kind {
-            Crate::Consumer => {
-                let package = context.package_of(service, kind);
-                for (path, contents) in consumer::files(context, id, &summary, &package)? {
-                    add(&path, contents);
-                }
-            }
-            Crate::Producer => {
-                let package = context.package_of(service, kind);
-                for (path, contents) in producer::files(context, id, &summary, &package)? {
-                    add(path, contents);
-                }
-            }
-            Crate::References => add("src/lib.rs", references::library(context, id, &summary)?),
+        for (path, contents) in sources {
+            add(&path, contents);
         }
     }
     Ok(files)
@@ -210,7 +226,16 @@ struct ManifestView {
     description: TomlString,
     programs: Vec<ProgramView>,
     uses_brokers: bool,
+    siblings: Vec<SiblingView>,
     dependencies: Vec<Quoted>,
+}
+
+/// Another crate of the same service.
+#[derive(Serialize)]
+struct SiblingView {
+    name: Quoted,
+    package: TomlString,
+    path: TomlString,
 }
 
 /// A program whose name is not that of its crate: programs of a workspace are put into one folder.

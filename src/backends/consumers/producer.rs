@@ -4,6 +4,7 @@ use super::row_values::{ALIAS, FieldView, KeyView, Used, keys, qualified};
 use super::{Context, rust, snapshots};
 use crate::backends::sql_text::identifier;
 use crate::names::rust_identifier;
+use crate::semantic::Register;
 use crate::semantic::model::{
     Event, EventId, EventTrigger, ROW_VERSION_COLUMN, Service, ServiceId, Table, TableId, Topic, TopicId,
     TopicSubject, column_indices,
@@ -161,6 +162,15 @@ struct ProgramView {
     service: RustDoc,
 }
 
+/// The function that publishes an event for a service: `publish_user_created`, `publish_user_created_v2`; of another service's topic
+/// with that before it.
+pub(super) fn function(register: &Register, service: &Service, topic: &Topic, event: &Event) -> RustPath {
+    let owner = &register.services[topic.service];
+    let of = if std::ptr::eq(owner, service) { String::new() } else { format!("{}_", owner.name.value) };
+    let version = if event.version == 1 { String::new() } else { format!("_v{}", event.version) };
+    RustPath::new(&rust_identifier(&format!("publish_{of}{}{version}", event.name.value)))
+}
+
 struct Maker<'a> {
     context: Context<'a>,
     service: &'a Service,
@@ -237,11 +247,7 @@ impl Maker<'_> {
 
     /// `publish_user_created`, `publish_user_created_v2`; of another service's topic with that before it.
     fn function(&self, topic: &Topic, event: &Event) -> RustPath {
-        let owner = &self.context.register.services[topic.service];
-        let of =
-            if std::ptr::eq(owner, self.service) { String::new() } else { format!("{}_", owner.name.value) };
-        let version = if event.version == 1 { String::new() } else { format!("_v{}", event.version) };
-        RustPath::new(&rust_identifier(&format!("publish_{of}{}{version}", event.name.value)))
+        function(self.context.register, self.service, topic, event)
     }
 
     fn doc(&self, event: &Event, occasion: &str) -> String {

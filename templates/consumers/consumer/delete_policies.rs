@@ -2,7 +2,12 @@
 //! rows, and says whether there is more to do.
 
 use runtime::consumer::{ {{- view.from_runtime -}} };
+{%- if view.is_told | flag %}
+use runtime::trace::Trace;
+use sqlx::{PgConnection, Row};
+{%- else %}
 use sqlx::PgConnection;
+{%- endif %}
 {%- for policy in view.parts %}
 
 /// {{ policy.doc }}
@@ -11,8 +16,52 @@ pub(crate) async fn {{ policy.name }}(
 {%- for argument in policy.arguments %}
     {{ argument.name }}: {{ argument.kind }},
 {%- endfor %}
+{%- if policy.is_told | flag %}
+    trace: &Trace,
+{%- endif %}
 ) -> Result<Progress, HandlingError> {
     let query = {{ policy.query }};
+{%- if policy.is_told | flag %}
+    let rows = sqlx::query(query)
+{%- for argument in policy.arguments %}
+        .bind({{ argument.name }})
+{%- endfor %}
+{%- if policy.is_limited | flag %}
+        .bind(DELETE_BATCH)
+{%- endif %}
+        .fetch_all(&mut *transaction)
+        .await?;
+    for row in &rows {
+{%- for id in policy.ids %}
+        let {{ id.name }}: {{ id.kind }} = row.try_get({{ id.place }})?;
+{%- endfor %}
+{%- if policy.has_mark | flag %}
+        // What was marked as deleted before was told of then.
+        if row.try_get({{ policy.mark_place }})? {
+{%- for function in policy.told %}
+            producer::{{ function }}(&mut *transaction{% for id in policy.ids %}, {{ id.argument }}{% endfor %}, trace).await?;
+{%- endfor %}
+        }
+{%- else %}
+{%- for function in policy.told %}
+        producer::{{ function }}(&mut *transaction{% for id in policy.ids %}, {{ id.argument }}{% endfor %}, trace).await?;
+{%- endfor %}
+{%- endif %}
+{%- if policy.has_removal | flag %}
+        sqlx::query({{ policy.removal }})
+{%- for id in policy.ids %}
+            .bind({{ id.argument }})
+{%- endfor %}
+            .execute(&mut *transaction)
+            .await?;
+{%- endif %}
+    }
+{%- if policy.is_limited | flag %}
+    Ok(Progress::of_batch(u64::try_from(rows.len())?))
+{%- else %}
+    Ok(Progress::Done)
+{%- endif %}
+{%- else %}
 {%- if policy.is_limited | flag %}
     let changed = sqlx::query(query)
 {%- for argument in policy.arguments %}
@@ -32,6 +81,7 @@ pub(crate) async fn {{ policy.name }}(
         .execute(transaction)
         .await?;
     Ok(Progress::Done)
+{%- endif %}
 {%- endif %}
 }
 {%- endfor %}

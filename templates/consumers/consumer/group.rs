@@ -141,7 +141,7 @@ impl{% if view.has_handlers | flag %}<H: Handlers>{% endif %} DatabaseGroup for 
 {%- for event in view.events %}
             Event::{{ event.variant }}(event) => {
 {%- for policy in event.policies %}
-                let progress = delete_policies::{{ policy.function }}(transaction{% for value in policy.values %}, {{ value }}{% endfor %}).await?;
+                let progress = delete_policies::{{ policy.function }}(transaction{% for value in policy.values %}, {{ value }}{% endfor %}{% if policy.is_told | flag %}, &heard.trace(){% endif %}).await?;
                 if progress == Progress::More {
                     return Ok(Progress::More);
                 }

@@ -4,6 +4,7 @@
 #[path = "../../support/installation.rs"]
 mod installation;
 mod owner;
+mod policies;
 #[path = "../../support/server.rs"]
 #[expect(dead_code, reason = "it is shared with other tests")]
 mod server;

@@ -1,6 +1,7 @@
 //! Delete policies: what happens to rows once the row of another service is gone that they refer to.
 
 use super::binding::{Labels, bound, field_of};
+use super::told::{IdView, Told, told};
 use super::{Maker, Names, identifier, without_modifiers};
 use crate::lowering::own_type;
 use crate::semantic::model::{ColumnType, EventId, OnDelete, Reference, ReferenceId, Table, column_indices};
@@ -19,6 +20,15 @@ pub(super) struct PolicyView {
     arguments: Vec<ArgumentView>,
     /// Whether a step changes a bounded number of rows.
     pub is_limited: bool,
+    /// Whether events tell of what it does.
+    pub is_told: bool,
+    told: Vec<RustPath>,
+    ids: Vec<IdView>,
+    has_mark: bool,
+    mark_place: usize,
+    /// What removes a row that was told of; empty where that has happened.
+    removal: RustString,
+    has_removal: bool,
 }
 
 #[derive(Serialize)]
@@ -33,6 +43,8 @@ pub(super) struct CallView {
     function: RustPath,
     /// Its arguments, of an event that is called `event`.
     pub values: Vec<Quoted>,
+    /// Whether it publishes events, which then are of the same trace.
+    is_told: bool,
 }
 
 /// The policies of a service, and how each is called.
@@ -98,15 +110,30 @@ fn policy(
         code(&register.table_path(target)),
         condition.unwrap_or_default()
     );
-    let (query, is_limited) = statement(maker, reference, table, &columns)?;
+    let told = told(maker, reference, table);
+    let (query, is_limited) = statement(maker, reference, table, &columns, told.as_ref())?;
+    let removal = told.as_ref().filter(|_| reference.on_delete.value == OnDelete::Delete).map(|told| {
+        let name = QualifiedName::new(table.sql_schema(), table.sql_name());
+        format!("DELETE FROM {name} WHERE {}", told.row)
+    });
+    let is_told = told.is_some();
+    let has_mark = told.as_ref().is_some_and(|told| told.has_mark);
+    let (told, ids) = told.map_or_else(Default::default, |told| (told.functions, told.ids));
     let view = PolicyView {
         doc: Quoted::already(doc),
         name: name.clone(),
         query: RustString::with_lines(&query),
         arguments,
         is_limited,
+        is_told,
+        told,
+        mark_place: ids.len(),
+        ids,
+        has_mark,
+        has_removal: removal.is_some(),
+        removal: RustString::new(&removal.unwrap_or_default()),
     };
-    Some((view, CallView { function: name, values }))
+    Some((view, CallView { function: name, values, is_told }))
 }
 
 /// The statement of one step, and whether it takes as its last parameter how many rows it may change.
@@ -115,6 +142,7 @@ fn statement(
     reference: &Reference,
     table: &Table,
     target: &[usize],
+    told: Option<&Told>,
 ) -> Option<(String, bool)> {
     let owner = &maker.register.tables[reference.target?];
     let named = |column: usize| identifier(table.columns[column].name.as_str());
@@ -145,19 +173,38 @@ fn statement(
         OnDelete::Keep => return None,
     };
     let conditions = conditions.join(" AND ");
+    // What is to be removed is told of first, while it is there.
+    if let (OnDelete::Delete, Some(told)) = (reference.on_delete.value, told) {
+        let text = format!(
+            "\n        SELECT {} FROM {name}\n        WHERE {conditions}\n        LIMIT ${}\n        FOR UPDATE\n    ",
+            told.list,
+            columns.len() + 1
+        );
+        return Some((text, true));
+    }
+    let returning = told.map(|told| format!("        RETURNING {}\n", told.list)).unwrap_or_default();
     let key: Vec<String> = table.primary_key_columns().into_iter().map(named).collect();
     // Without a key no part of the rows can be told from the rest.
     if key.is_empty() {
-        return Some((format!("\n        {change}\n        WHERE {conditions}\n    "), false));
+        return Some((format!("\n        {change}\n        WHERE {conditions}\n{returning}    "), false));
     }
     let row = if key.len() == 1 { key[0].clone() } else { format!("({})", key.join(", ")) };
     let text = format!(
         "\n        {change}\n        WHERE {row} IN (\n            SELECT {} FROM {name}\n            WHERE {conditions}\n            \
-         LIMIT ${}\n            FOR UPDATE\n        )\n    ",
+         LIMIT ${}\n            FOR UPDATE\n        )\n{returning}    ",
         key.join(", "),
         columns.len() + 1
     );
     Some((text, true))
+}
+
+/// Whether a row is not marked as deleted, as SQL.
+pub(super) fn is_live(table: &Table, mark: usize) -> String {
+    let name = identifier(table.columns[mark].name.as_str());
+    match deletion_mark(table) {
+        Some("true") => format!("{name} IS NOT TRUE"),
+        _ => format!("{name} IS NULL"),
+    }
 }
 
 /// What a row is marked with: the time, or true where the column holds no time.

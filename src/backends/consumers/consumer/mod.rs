@@ -7,6 +7,7 @@ mod fills;
 mod groups;
 mod projections;
 mod scaffold;
+mod told;
 
 pub use scaffold::{Scaffold, scaffold};
 
@@ -17,6 +18,7 @@ use crate::semantic::model::{ColumnType, EnumId, EventId, ProjectionId, Referenc
 use crate::sql::write_identifier;
 use crate::templates::{MarkdownCode, Quoted, RustDoc, RustPath, RustString, TemplateError};
 use binding::Labels;
+use delete_policies::PolicyView;
 use effects::Group;
 use foldhash::HashSet;
 use groups::Calls;
@@ -96,6 +98,14 @@ struct ModuleView {
 }
 
 #[derive(Serialize)]
+struct PoliciesView {
+    from_runtime: Quoted,
+    /// Whether any of them publishes events.
+    is_told: bool,
+    parts: Vec<PolicyView>,
+}
+
+#[derive(Serialize)]
 struct PartsView<T> {
     from_runtime: Quoted,
     uses_labels: bool,
@@ -118,7 +128,7 @@ struct ValueView {
     label: RustString,
 }
 
-/// The files of the crate below its folder.
+/// The files of the crate below its folder, and whether it publishes events of its own service.
 ///
 /// # Errors
 /// A template that was overridden does not fit.
@@ -127,7 +137,7 @@ pub(super) fn files(
     id: ServiceId,
     summary: &str,
     package: &str,
-) -> Result<Vec<(String, String)>, TemplateError> {
+) -> Result<(Vec<(String, String)>, bool), TemplateError> {
     let maker = Maker { context, register: context.register, service: &context.register.services[id] };
     let groups = effects::groups(context.register, context.locks, id);
     let (mut copied, mut followed) = (BTreeMap::new(), BTreeMap::new());
@@ -137,15 +147,17 @@ pub(super) fn files(
         }
         followed.extend(effects.policies.iter().map(|policy| (*policy, *event)));
     }
-    let mut crate_files = Crate { maker, labels: Labels::default(), files: Vec::new() };
+    let mut crate_files = Crate { maker, labels: Labels::default(), files: Vec::new(), is_told: false };
     crate_files.add_all(&groups, &copied, &followed, summary, package)?;
-    Ok(crate_files.files)
+    Ok((crate_files.files, crate_files.is_told))
 }
 
 struct Crate<'a> {
     maker: Maker<'a>,
     labels: Labels,
     files: Vec<(String, String)>,
+    /// Whether what it does is told of by the service's own events.
+    is_told: bool,
 }
 
 impl Crate<'_> {
@@ -193,7 +205,9 @@ impl Crate<'_> {
         if has_policies {
             let is_limited = policies.iter().any(|policy| policy.is_limited);
             let names = [(is_limited, "DELETE_BATCH"), (true, "HandlingError"), (true, "Progress")];
-            self.add_parts("src/delete_policies.rs", "delete_policies.rs", (used(&names), false), policies)?;
+            self.is_told = policies.iter().any(|policy| policy.is_told);
+            let view = PoliciesView { from_runtime: used(&names), is_told: self.is_told, parts: policies };
+            self.add("src/delete_policies.rs", "delete_policies.rs", &view)?;
         }
         let fills = fills::fills(&self.maker, &mut self.labels);
         if !fills.copies.is_empty() {

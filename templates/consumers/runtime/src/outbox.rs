@@ -37,7 +37,7 @@ pub enum PublishError {
     #[error("the event cannot be made of the row: {0}")]
     Row(RowError),
     /// The database refused something.
-    #[error(transparent)]
+    #[error("the event cannot be written: {0}")]
     Database(#[from] sqlx::Error),
 }
 
