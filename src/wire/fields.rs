@@ -96,7 +96,7 @@ impl Lowering<'_> {
             {
                 let list = messages.iter().find(|list| list.name == nested.name);
                 nested.package = package.to_owned();
-                nested.name = format!("{name}.{}", nested.name);
+                nested.name = format!("{}.{}", numbered.name, nested.name);
                 let values = list.and_then(|list| list.fields.first());
                 self.index.lists.extend(values.map(|values| (nested.clone(), values.clone())));
             }

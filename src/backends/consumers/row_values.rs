@@ -111,12 +111,12 @@ impl Context<'_> {
         let value = match (make, list, field.presence) {
             (None, None, _) => format!("row.try_get({place})?"),
             (None, Some((list, values)), _) => format!(
-                "row.try_get::<Option<_>, _>({place})?.map(|values| {} {{ {}: values }})",
+                "row.try_get::<Option<_>, _>({place})?.map(|list| {} {{ {}: list }})",
                 rust::message(list).as_str(),
                 rust::field(&values.name).as_str()
             ),
             (Some(make), Some((list, values)), _) => format!(
-                "row::optional_list(row, {place}, {make})?.map(|values| {} {{ {}: values }})",
+                "row::optional_list(row, {place}, {make})?.map(|list| {} {{ {}: list }})",
                 rust::message(list).as_str(),
                 rust::field(&values.name).as_str()
             ),
