@@ -6,7 +6,7 @@ use crate::labels;
 use {{ client }};
 {%- endfor %}
 use runtime::consumer::HandlingError;
-use runtime::fill::{Copy, Page};
+use runtime::fill::{Copy, LARGEST_PAGE, Page};
 use sqlx::PgConnection;
 use std::time::Duration;
 use tonic::transport::Channel;
@@ -34,7 +34,8 @@ impl {{ copy.name }} {
 
     /// Filled over a channel to the owner.
     pub fn new(owner: Channel) -> {{ copy.name }} {
-        {{ copy.name }} { owner: {{ copy.client }}::new(owner) }
+        let owner = {{ copy.client }}::new(owner);
+        {{ copy.name }} { owner: owner.max_decoding_message_size(LARGEST_PAGE) }
     }
 }
 

@@ -207,3 +207,36 @@ async fn an_event_that_the_database_refuses_is_put_aside() {
     assert_eq!(world.database.texts("SELECT event_id::text FROM parked_events").await, [event_id(&too_long)]);
     world.consumer.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_only_the_end_of_a_transaction_tells_is_no_success() {
+    let world = World::start().await;
+    let table = "CREATE TABLE late (id int PRIMARY KEY, other int DEFAULT 2 REFERENCES late DEFERRABLE INITIALLY DEFERRED)";
+    world.database.execute(table).await;
+    for (dead, name, fault) in [(1, "swallowed", Fault::Swallowed), (2, "deferred", Fault::Deferred)] {
+        world.search.plant(name, fault);
+        let id = Uuid::now_v7();
+        world.broker.send(USERS, &id.to_string(), &created(id, 1, name)).await;
+        let given_up = "SELECT count(*) FROM parked_events WHERE dead_at IS NOT NULL";
+        until(name, || async { world.database.number(given_up).await == dead }).await;
+    }
+    // Others are not held up.
+    world.search.plant("fails", Fault::Refused(4));
+    let id = Uuid::now_v7();
+    world.broker.send(USERS, &id.to_string(), &created(id, 1, "fails")).await;
+    world.until_handled(&["fails"]).await;
+    world.consumer.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_no_database_can_hold_is_a_dead_letter() {
+    let world = World::start().await;
+    let id = Uuid::now_v7();
+    let mut message = created(id, 1, "nul");
+    message.metadata.as_mut().unwrap().partition_key = "\0".to_owned();
+    world.broker.send(USERS, "k", &message).await;
+    world.broker.send(USERS, "k", &created(id, 1, "next")).await;
+    world.until_handled(&["next"]).await;
+    assert_eq!(world.broker.dead_letters(DEAD).len(), 1);
+    world.consumer.stop().await;
+}

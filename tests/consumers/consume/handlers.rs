@@ -24,6 +24,10 @@ pub enum Fault {
     Away(u32),
     /// Another transaction is in the way, as often as this.
     Conflict(u32),
+    /// An error of the database is passed over.
+    Swallowed,
+    /// A constraint is broken that is checked at the end.
+    Deferred,
     /// The handler never ends.
     Endless,
 }
@@ -67,7 +71,7 @@ impl Search {
             Fault::Away(times) => Fault::Away(times - 1),
             Fault::Conflict(times) => Fault::Conflict(times - 1),
             Fault::Panic => Fault::Refused(0),
-            Fault::Endless => Fault::Endless,
+            Fault::Endless | Fault::Swallowed | Fault::Deferred => fault,
         };
         faults.insert(username.to_owned(), left);
         Some(fault)
@@ -92,6 +96,15 @@ impl Search {
             Some(Fault::Away(_)) => Err(HandlingError::away("the index is away")),
             Some(Fault::Panic) => panic!("the handler panics"),
             Some(Fault::Endless) => std::future::pending().await,
+            Some(Fault::Swallowed) => {
+                let failed = sqlx::query("SELECT 1 / 0").execute(transaction).await;
+                assert!(failed.is_err());
+                Ok(())
+            }
+            Some(Fault::Deferred) => {
+                sqlx::query("INSERT INTO late VALUES (1)").execute(transaction).await?;
+                Ok(())
+            }
             Some(Fault::Conflict(_)) => {
                 let sql = "DO $$ BEGIN RAISE EXCEPTION 'deadlock' USING ERRCODE = '40P01'; END $$";
                 sqlx::query(sql).execute(transaction).await?;

@@ -99,3 +99,16 @@ async fn a_topic_that_is_refused_stops_no_other() {
     until("it is parked", async || world.number(PARKED).await == 1).await;
     relay.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_of_another_server_and_endless_times_stop_no_other() {
+    let world = World::new().await;
+    for (time, transaction) in [("infinity", "1"), ("now", "999999999999"), ("now", "1")] {
+        let values = format!("VALUES ('{time}', '{transaction}', ");
+        let row = row("k", "'x'").replace("(topic", "(occurred_at, transaction_id, topic");
+        world.execute(&row.replace("VALUES (", &values)).await;
+    }
+    let relay = world.relay();
+    world.until_empty().await;
+    relay.stop().await;
+}

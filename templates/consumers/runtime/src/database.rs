@@ -5,7 +5,7 @@ use crate::settings::SettingsError;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
 use prometheus_client::metrics::gauge::ConstGauge;
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool, Postgres, Transaction};
 use sqlx::error::DatabaseError;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use std::fmt;
@@ -18,6 +18,8 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 const IDLE_TIMEOUT: Duration = Duration::from_secs(600);
 /// How old a connection may become.
 const MAX_LIFETIME: Duration = Duration::from_secs(1800);
+/// Begins a transaction. The limits are longer than anybody waits for what is done in it.
+const BEGIN: &str = "BEGIN; SET LOCAL statement_timeout = '60s'; SET LOCAL idle_in_transaction_session_timeout = '90s'";
 
 /// A pool of at most `most` connections. None is opened before it is needed, so that a program starts while its database is
 /// away.
@@ -71,6 +73,25 @@ pub fn options(name: &'static str, url: &str) -> Result<PgConnectOptions, Settin
     PgConnectOptions::from_str(url).map_err(|_| SettingsError::Invalid { name, problem })
 }
 
+/// Begins a transaction that ends even if this program does not end it: neither a statement that nobody waits for any more nor a
+/// machine that is gone holds up for long those who wait for its locks.
+///
+/// # Errors
+/// The database does not begin one.
+pub async fn begin(pool: &PgPool) -> sqlx::Result<Transaction<'static, Postgres>> {
+    pool.begin_with(BEGIN).await
+}
+
+/// Has found now what only the end of a transaction would find: constraints that are checked there, and a statement that failed
+/// while somebody passed over its error. PostgreSQL answers the COMMIT of such a transaction with a rollback, which is no error.
+///
+/// # Errors
+/// What was done cannot be committed.
+pub async fn check(transaction: &mut PgConnection) -> sqlx::Result<()> {
+    sqlx::query("SET CONSTRAINTS ALL IMMEDIATE").execute(transaction).await?;
+    Ok(())
+}
+
 /// What an error says about trying again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failure {
@@ -103,10 +124,10 @@ fn of_database(error: &dyn DatabaseError) -> Failure {
     match error.code().as_deref().unwrap_or_default() {
         // Serialization failure, deadlock, a lock that was not to be had in time.
         "40001" | "40P01" | "55P03" => Failure::Conflict,
-        // Too many connections, shutting down or starting, a server that became a replica.
-        "53300" | "57P01" | "57P02" | "57P03" | "57P05" | "25006" => Failure::Away,
-        // A disk or a memory that is full.
-        "53100" | "53200" => Failure::Away,
+        // Shutting down or starting, a server that became a replica, a disk that fails.
+        "57P01" | "57P02" | "57P03" | "57P05" | "25006" | "58030" => Failure::Away,
+        // Too many connections, a disk or a memory that is full.
+        code if code.starts_with("53") => Failure::Away,
         // Connection exceptions, PgBouncer's among them; a role that may not connect (yet).
         code if code.starts_with("08") || code.starts_with("28") || code.starts_with("3D") => Failure::Away,
         _ => Failure::Refused,

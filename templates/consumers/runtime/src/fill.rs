@@ -9,6 +9,7 @@
 //! when that ends becomes a tombstone.
 
 use crate::consumer::HandlingError;
+use crate::database;
 use sqlx::{PgConnection, PgPool, Row};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -18,6 +19,9 @@ use tonic::{Code, Status};
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// The longest pause after a page that could not be had.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// How many bytes a page may have. The owner says how many rows one has, not how long they are.
+pub const LARGEST_PAGE: usize = 64 * 1024 * 1024;
 
 /// A read copy, as something that is filled from its owner.
 pub trait Copy: Send + Sync + 'static {
@@ -81,7 +85,12 @@ impl FillError {
         match self {
             FillError::Owner(status) => !matches!(
                 status.code(),
-                Code::Unimplemented | Code::InvalidArgument | Code::PermissionDenied | Code::Unauthenticated
+                Code::Unimplemented
+                    | Code::InvalidArgument
+                    | Code::FailedPrecondition
+                    | Code::OutOfRange
+                    | Code::PermissionDenied
+                    | Code::Unauthenticated
             ),
             FillError::Copy(error) => error.passes(),
         }
@@ -142,7 +151,7 @@ async fn take<C: Copy>(
     state: &State,
     page: &Page<C::Row>,
 ) -> Result<(), FillError> {
-    let mut transaction = database.begin().await?;
+    let mut transaction = database::begin(database).await?;
     let advance = "UPDATE projection_fills SET page_token = $1, rows = rows + $2, \
                    finished_at = CASE WHEN $1 = '' THEN clock_timestamp() END \
                    WHERE projection = $3 AND finished_at IS NULL AND page_token = $4 \

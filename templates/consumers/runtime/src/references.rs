@@ -136,10 +136,16 @@ impl Owner {
     }
 }
 
-/// Codes by which gRPC says that an answer may come another time (its guide, "Status Codes").
+/// Codes by which gRPC says that an answer may come another time (its guide, "Status Codes"), and the one by which tonic says that a
+/// connection broke.
 fn is_away(code: Code) -> bool {
     matches!(
         code,
-        Code::Unavailable | Code::DeadlineExceeded | Code::ResourceExhausted | Code::Aborted | Code::Cancelled
+        Code::Unavailable
+            | Code::DeadlineExceeded
+            | Code::ResourceExhausted
+            | Code::Aborted
+            | Code::Cancelled
+            | Code::Unknown
     )
 }

@@ -9,7 +9,7 @@ use super::metrics::Outcome;
 use super::parked::{self, Parked};
 use super::retries::sleep_unless_stopped;
 use super::transactional::apply_once;
-use crate::database::Failure;
+use crate::database::{self, Failure};
 use sqlx::{Acquire, PgConnection, PgPool};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -68,7 +68,7 @@ impl<G: DatabaseGroup> Delayed<G> {
     /// # Errors
     /// The database or the brokers are away: nothing is counted against the event.
     async fn try_one(&self) -> Result<bool, HandlingError> {
-        let mut transaction = self.database.begin().await?;
+        let mut transaction = database::begin(&self.database).await?;
         let Some(parked) = parked::lock_due(&mut transaction, self.parts.group.name()).await? else {
             return Ok(false);
         };
@@ -102,7 +102,12 @@ impl<G: DatabaseGroup> Delayed<G> {
         transaction: &mut PgConnection,
     ) -> Result<Progress, HandlingError> {
         match self.parts.group.read(&parked.topic, &parked.message)? {
-            Reading::Heard(heard) => apply_once(&self.parts.group, &heard, transaction).await,
+            Reading::Heard(heard) => {
+                let progress = apply_once(&self.parts.group, &heard, transaction).await?;
+                // What only the end would find counts against the event, too, or it would be tried for ever.
+                database::check(transaction).await?;
+                Ok(progress)
+            }
             // A newer program put it aside, and is about to take over; or an older one, and nobody needs it any more. Who can
             // tell?
             Reading::NotHeard | Reading::Unknown(_) => Err("this program does not know the event".into()),

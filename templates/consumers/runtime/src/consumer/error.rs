@@ -20,6 +20,9 @@ pub enum Unreadable {
     /// What it is known by is missing.
     #[error("its event_id is no UUID")]
     NoEventId,
+    /// No database can hold its key, so nothing could wait behind it.
+    #[error("its partition_key has a NUL")]
+    Key,
     /// Nothing is known of its topic.
     #[error("the group hears no topic of this name")]
     Topic,

@@ -70,10 +70,13 @@ impl<E> Reading<E> {
     /// An event with what it says about itself.
     ///
     /// # Errors
-    /// It says nothing, or has no id by which it would be known again.
+    /// It says nothing, or has no id by which it would be known again, or no key that a database can hold.
     pub fn heard(metadata: Option<EventMetadata>, event: E) -> Result<Reading<E>, Unreadable> {
         let metadata = metadata.ok_or(Unreadable::NoMetadata)?;
         let event_id = Uuid::parse_str(&metadata.event_id).map_err(|_| Unreadable::NoEventId)?;
+        if metadata.partition_key.contains('\0') {
+            return Err(Unreadable::Key);
+        }
         Ok(Reading::Heard(Heard { event_id, metadata, event }))
     }
 

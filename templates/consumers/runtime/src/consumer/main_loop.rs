@@ -99,7 +99,12 @@ impl MainLoop {
             tokio::select! {
                 biased;
                 () = self.stop.cancelled() => break Ok(()),
-                _ = beat.tick() => self.beat(),
+                _ = beat.tick() => {
+                    self.beat();
+                    if self.workers.values().any(Worker::has_ended) {
+                        break Err(Fatal::from("the worker of a partition ended by itself"));
+                    }
+                }
                 Some(rebalance) = self.rebalances.recv() => self.rebalance(rebalance, &handler).await,
                 Some(done) = self.done.1.recv() => self.commit(done),
                 message = consumer.recv() => {
@@ -156,12 +161,16 @@ impl MainLoop {
         while let Ok(done) = self.done.1.try_recv() {
             offsets.insert(done.partition, done.next_offset);
         }
+        self.resume();
+        self.positions.extend(offsets.clone());
+        self.commit_all(offsets);
+    }
+
+    /// Has messages fetched again for workers that have few.
+    fn resume(&mut self) {
         let mut drained = Vec::new();
-        for partition in offsets.keys() {
-            if let Some(worker) = self.workers.get_mut(partition)
-                && worker.is_paused
-                && worker.has_few()
-            {
+        for (partition, worker) in &mut self.workers {
+            if worker.is_paused && worker.has_few() {
                 worker.is_paused = false;
                 drained.push((partition, Offset::Invalid));
             }
@@ -169,8 +178,6 @@ impl MainLoop {
         if let Err(error) = list(drained).and_then(|partitions| self.consumer.resume(&partitions)) {
             tracing::warn!(%error, "a partition could not be resumed");
         }
-        self.positions.extend(offsets.clone());
-        self.commit_all(offsets);
     }
 
     fn commit_all(&self, offsets: HashMap<Partition, i64>) {
@@ -188,6 +195,10 @@ impl MainLoop {
                     let worker = Worker::start(partition.clone(), handler(), self.done.0.clone());
                     self.workers.insert(partition, worker);
                 }
+                // librdkafka remembers what was paused when it went.
+                if let Err(error) = self.consumer.resume(&partitions) {
+                    tracing::warn!(%error, "a partition could not be resumed");
+                }
                 self.consumer.incremental_assign(&partitions)
             }
             Rebalance::Go(partitions) => {
@@ -198,6 +209,11 @@ impl MainLoop {
         };
         if let Err(error) = answered {
             tracing::warn!(%error, "a rebalance could not be answered");
+        }
+        // What workers of other partitions did meanwhile was heard while those that go were waited for.
+        self.resume();
+        if !self.positions.is_empty() {
+            self.commit_all(self.positions.clone());
         }
     }
 

@@ -36,14 +36,15 @@ pub(super) async fn take_back(transaction: &mut PgConnection, group: &str, event
     Ok(())
 }
 
-/// Deletes, from time to time, what no topic keeps any more and so cannot come again: a day after it.
+/// Deletes, from time to time, what no topic keeps any more and so cannot come again. A message is kept for as long as the newest of
+/// its segment is, and a segment is written for a week (Kafka's `segment.ms`); a day is added to that.
 pub(super) async fn forget_old(
     database: PgPool,
     group: String,
     retention_days: u32,
     stop: CancellationToken,
 ) {
-    let days = i32::try_from(retention_days.saturating_add(1)).unwrap_or(i32::MAX);
+    let days = i32::try_from(retention_days.saturating_add(8)).unwrap_or(i32::MAX);
     let sql = "DELETE FROM processed_events
         WHERE (consumer_group, event_id) IN (
             SELECT consumer_group, event_id FROM processed_events

@@ -10,7 +10,7 @@ use super::processed;
 use super::retries::sleep_unless_stopped;
 use super::worker::Handler;
 use super::{Group, Parts};
-use crate::database::Failure;
+use crate::database::{self, Failure};
 use rdkafka::Message;
 use rdkafka::message::OwnedMessage;
 use sqlx::{PgConnection, PgPool};
@@ -167,7 +167,7 @@ impl<G: DatabaseGroup> Transactional<G> {
             return Ok(Applied::All(Vec::new()));
         };
         let group = self.parts.group.name();
-        let mut transaction = self.database.begin().await?;
+        let mut transaction = database::begin(&self.database).await?;
         let keys: Vec<&str> = items.iter().map(|item| item.heard.metadata.partition_key.as_str()).collect();
         let waiting = parked::keys(&mut transaction, group, topic, &keys).await?;
         let is_free = |item: &&Item<'_, G::Event>| !waiting.contains(&item.heard.metadata.partition_key);
@@ -192,6 +192,7 @@ impl<G: DatabaseGroup> Transactional<G> {
                 }
             }
         }
+        database::check(&mut transaction).await?;
         transaction.commit().await?;
         Ok(Applied::All(outcomes))
     }

@@ -74,6 +74,11 @@ impl Worker {
         self.waiting.load(Ordering::Relaxed) <= FEW
     }
 
+    /// Whether it has ended, which it should not before it is told to stop.
+    pub fn has_ended(&self) -> bool {
+        self.task.is_finished()
+    }
+
     /// Tells it to stop after the transaction that it is in.
     pub fn stop(&self) {
         self.stop.cancel();

@@ -115,7 +115,7 @@ impl Encoder {
             partition_key: row.partition_key.clone(),
             aggregate_key: row.aggregate_id.clone(),
             row_version: row.row_version,
-            occurred_at: Some(trace::timestamp(row.occurred_at)),
+            occurred_at: row.occurred_at.map(trace::timestamp),
             producer: self.service.to_owned(),
             traceparent: header("traceparent"),
             tracestate: header("tracestate"),

@@ -145,9 +145,13 @@ impl Relay {
             match Session::open(&self.database).await {
                 Ok(session) => {
                     self.health.set_ready(true);
-                    pause.reset();
+                    let began = Instant::now();
                     if let Err(error) = self.attend(session, &stop).await? {
-                        tracing::warn!(error = %error, "the database is away");
+                        tracing::warn!(error = %error, "the database is away, or refuses a statement");
+                    }
+                    // What fails at once, again and again, is not to be tried without a pause.
+                    if began.elapsed() >= self.options.longest_pause {
+                        pause.reset();
                     }
                 }
                 Err(error) => tracing::warn!(error = %error, "the database cannot be reached"),
@@ -173,9 +177,15 @@ impl Relay {
             }
             match session.take_turn().await {
                 Ok(true) => break,
-                Ok(false) => self.rest(self.options.poll, stop).await,
+                Ok(false) => {}
                 Err(error) => return Ok(Err(error)),
             }
+            // It shows what waits as the active one does, not what waited when it was active itself.
+            match session.waiting().await {
+                Ok(waiting) => self.metrics.set_waiting(waiting),
+                Err(error) => return Ok(Err(error)),
+            }
+            self.rest(self.options.poll, stop).await;
         }
         tracing::info!("this relay publishes");
         let sender = Sender::new(&self.kafka, self.options.message_timeout)?;

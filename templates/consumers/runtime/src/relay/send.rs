@@ -96,6 +96,8 @@ impl Sender {
             .set("acks", "all")
             .set("enable.idempotence", "true")
             .set("linger.ms", "1")
+            // As Kafka's own clients do, and so that an empty key, too, has its one partition.
+            .set("partitioner", "murmur2")
             .set("message.timeout.ms", &milliseconds)
             .set("topic.metadata.propagation.max.ms", &milliseconds)
             .create()?;
@@ -108,12 +110,9 @@ impl Sender {
         for (key, value) in &headers_of_message(row) {
             headers = headers.insert(Header { key, value: Some(value) });
         }
-        let milliseconds = row.occurred_at / 1000;
-        let mut record = FutureRecord::to(&row.topic)
-            .key(&row.partition_key)
-            .payload(payload)
-            .headers(headers)
-            .timestamp(milliseconds);
+        // Its time is that of its sending: by the time of the change, one that waited for long would be too old to be kept.
+        let mut record =
+            FutureRecord::to(&row.topic).key(&row.partition_key).payload(payload).headers(headers);
         loop {
             match self.producer.send_result(record) {
                 Ok(answer) => return Delivery::Waiting(answer),

@@ -16,9 +16,13 @@ const LOCK: i64 = 7_233_173_838_382_854_770;
 const CHANNEL: &str = "outbox_events";
 /// How long a statement may take before the connection counts as lost.
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(30);
+/// So that the server soon notices that this machine is gone, and the lock goes to another relay; by itself it would take hours.
+const NOTICE: &str = "SET tcp_keepalives_idle = '15s'; SET tcp_keepalives_interval = '5s'; SET tcp_keepalives_count = 3; \
+    SET tcp_user_timeout = '30s'; SET statement_timeout = '30s'";
 
 /// The rows that nothing keeps back: not parked, due, and behind no row of their key that is parked or not due. Whether a row is settled is
-/// asked of the same snapshot.
+/// asked of the same snapshot; one that this server has not come to yet was written by another one, from which the rows were copied.
+/// What cannot be sent as a time must not stop the others.
 const WINDOW: &str = "\
     WITH head AS MATERIALIZED (
         SELECT id FROM public.outbox_events AS event
@@ -32,15 +36,17 @@ const WINDOW: &str = "\
         FROM public.outbox_events AS event JOIN head USING (id)
     )
     SELECT id, event_id, topic, event_type, event_version, partition_key, aggregate_id, row_version, payload,
-        headers::text AS headers, (extract(epoch FROM occurred_at) * 1000000)::bigint AS occurred_at, attempts,
-        transaction_id < pg_snapshot_xmin(pg_current_snapshot()) AS is_settled
+        headers::text AS headers, CASE WHEN occurred_at >= '0001-01-01' AND occurred_at < '10000-01-01'
+            THEN (extract(epoch FROM occurred_at) * 1000000)::bigint END AS occurred_at, attempts,
+        transaction_id < pg_snapshot_xmin(pg_current_snapshot())
+            OR transaction_id >= pg_snapshot_xmax(pg_current_snapshot()) AS is_settled
     FROM measured WHERE bytes_before < $2 ORDER BY id";
 
 /// The age of the oldest row that is not parked, in seconds, and how many are.
 const WAITING: &str = "\
     SELECT coalesce((
             SELECT extract(epoch FROM clock_timestamp() - occurred_at)::double precision FROM public.outbox_events
-            WHERE parked_at IS NULL ORDER BY id LIMIT 1), 0),
+            WHERE parked_at IS NULL AND isfinite(occurred_at) ORDER BY id LIMIT 1), 0),
         (SELECT count(*) FROM public.outbox_events WHERE attempts > 0 AND parked_at IS NOT NULL)";
 
 const FAILED: &str = "\
@@ -63,6 +69,7 @@ impl Session {
                 .connect_lazy_with(database.clone());
             let mut listener = PgListener::connect_with(&pool).await?;
             listener.eager_reconnect(false);
+            sqlx::raw_sql(NOTICE).execute(&mut listener).await?;
             listener.listen(CHANNEL).await?;
             Ok(Session { listener })
         })
@@ -77,6 +84,8 @@ impl Session {
 
     /// The first rows that nothing keeps back, in the order of `id`.
     pub async fn window(&mut self, options: &Options) -> Result<Vec<Row>, sqlx::Error> {
+        // It holds what all that was told by now tells of.
+        while self.listener.next_buffered().is_some() {}
         let query = sqlx::query_as(WINDOW).bind(options.rows).bind(options.bytes);
         limited(query.fetch_all(&mut self.listener)).await
     }
@@ -120,8 +129,6 @@ impl Session {
             () = tokio::time::sleep(longest) => return Ok(()),
             () = stop.cancelled() => return Ok(()),
         };
-        // One look is enough for all that was told by now.
-        while self.listener.next_buffered().is_some() {}
         match told {
             Some(_) => Ok(()),
             None => Err(lost("the connection was closed")),

@@ -28,8 +28,8 @@ pub(super) struct Row {
     pub payload: Vec<u8>,
     /// Headers, as a JSON object.
     pub headers: String,
-    /// When the change was made, in microseconds since 1970.
-    pub occurred_at: i64,
+    /// When the change was made, in microseconds since 1970; none where that cannot be sent.
+    pub occurred_at: Option<i64>,
     /// How often it could not be sent.
     pub attempts: i64,
     /// Whether all transactions have ended that could still write a row before it.
@@ -95,7 +95,7 @@ mod tests {
             row_version: None,
             payload: Vec::new(),
             headers: String::new(),
-            occurred_at: 0,
+            occurred_at: None,
             attempts: 0,
             is_settled,
         }
