@@ -203,6 +203,8 @@ mod tests {
     fn an_override_needs_the_name_of_a_template() {
         let overrides = BTreeMap::from([("docs/typo.md".to_owned(), String::new())]);
         let Err(error) = Templates::new(&overrides) else { panic!("the name must be refused") };
-        assert!(error.to_string().starts_with("there is no template `docs/typo.md`; the templates are"));
+        assert!(
+            error.to_string().starts_with("there is no template `docs/typo.md`; the templates of `docs` are")
+        );
     }
 }

@@ -1,6 +1,7 @@
 //! The crate that asks, before a row is stored, whether what it refers to exists.
 
 use super::super::sql_text::identifier;
+use super::consumer::without_modifiers;
 use super::{Context, rust};
 use crate::lowering::copied_type;
 use crate::names::{rust_identifier, variable};
@@ -244,7 +245,8 @@ impl Maker<'_> {
             let name = name_in_copy(copy, *column).unwrap_or_default();
             let parameter = Form::of(data_type).from_wire(
                 &format!("${}", place + 1),
-                &copied_type(self.context.register, self.service, data_type),
+                // A cast to a length would cut a key that is too long, and find another row.
+                &without_modifiers(&copied_type(self.context.register, self.service, data_type), data_type),
             );
             format!("{} = {parameter}", identifier(name).as_str())
         });

@@ -284,7 +284,7 @@ fn used(names: &[(bool, &str)]) -> Quoted {
 }
 
 /// A type without its length or precision: a cast to one with a length cuts in silence what storing would refuse.
-fn without_modifiers(data_type: &str, column_type: &ColumnType) -> String {
+pub(super) fn without_modifiers(data_type: &str, column_type: &ColumnType) -> String {
     let brackets = if data_type.ends_with("[]") { "[]" } else { "" };
     let element = match column_type {
         // Bare, these two have the length 1.
