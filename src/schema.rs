@@ -1,10 +1,12 @@
 //! One database as plain data: keyed by name, without ids, spans or services.
 //! Equality ignores the position of columns, which PostgreSQL cannot change.
 
-use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+
+/// A map that keeps the order in which its entries came.
+pub type OrderedMap<K, V> = indexmap::IndexMap<K, V, foldhash::fast::RandomState>;
 
 /// The name of a table, type or function with the PostgreSQL schema it is in.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -43,7 +45,7 @@ pub struct Schema {
     /// Tables, partitioned ones without their range partitions, which a job adds and retires.
     pub tables: BTreeMap<ObjectName, Table>,
     /// `sql` nodes in the order in which they run.
-    pub sql_nodes: IndexMap<String, SqlNode>,
+    pub sql_nodes: OrderedMap<String, SqlNode>,
 }
 
 /// An enum.
@@ -72,7 +74,7 @@ pub struct Function {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Table {
     /// Columns by name, in order; the order does not count for equality.
-    pub columns: IndexMap<String, Column>,
+    pub columns: OrderedMap<String, Column>,
     /// The primary key.
     pub primary_key: Option<PrimaryKey>,
     /// UNIQUE constraints by name. (A `unique` with a predicate is an index.)

@@ -71,7 +71,8 @@ fn replace_lone_returns(text: &str) -> String {
 
 fn replace_controls(text: &str, keep: fn(char) -> bool, write: fn(char, &mut String)) -> Cow<'_, str> {
     let refused = |c: char| is_control(c) && !keep(c);
-    if !text.contains(refused) {
+    let is_plain = text.bytes().all(|b| matches!(b, b' '..=b'~'));
+    if is_plain || !text.contains(refused) {
         return Cow::Borrowed(text);
     }
     let mut shown = String::with_capacity(text.len());

@@ -117,7 +117,7 @@ pub fn render(
     Ok(Some(GeneratedFile {
         path: format!("sql/{service}/bootstrap.sql"),
         node: format!("service {service}"),
-        contents: one_line_feed_at_the_end(&templates.render(TEMPLATE, &view)?),
+        contents: one_line_feed_at_the_end(templates.render(TEMPLATE, &view)?),
     }))
 }
 

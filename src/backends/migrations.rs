@@ -74,7 +74,7 @@ pub fn render_initial(
         files.push(GeneratedFile {
             path: format!("sql/{service}/0001_initial.{direction}.sql"),
             node: format!("service {service}"),
-            contents: one_line_feed_at_the_end(&templates.render(TEMPLATE, &view)?),
+            contents: one_line_feed_at_the_end(templates.render(TEMPLATE, &view)?),
         });
     }
     Ok(files)

@@ -290,7 +290,7 @@ impl Folder<'_> {
             sections: sections.texts.into_iter().map(section).collect(),
         };
         let contents = self.templates.render("reconciliation/queries.sql", &view)?;
-        Ok(self.file(&if own { "local.sql".to_owned() } else { format!("owner.{name}.sql") }, &contents))
+        Ok(self.file(&if own { "local.sql".to_owned() } else { format!("owner.{name}.sql") }, contents))
     }
 
     fn script(&self, databases: &[ServiceId], checks: Vec<Quoted>) -> Result<GeneratedFile, TemplateError> {
@@ -315,10 +315,10 @@ impl Folder<'_> {
             checks,
         };
         let contents = self.templates.render("reconciliation/reconcile.sh", &view)?;
-        Ok(self.file("reconcile.sh", &contents))
+        Ok(self.file("reconcile.sh", contents))
     }
 
-    fn file(&self, name: &str, contents: &str) -> GeneratedFile {
+    fn file(&self, name: &str, contents: String) -> GeneratedFile {
         let service = self.register.services[self.service].name.as_str();
         GeneratedFile {
             path: format!("reconciliation/{service}/{name}"),

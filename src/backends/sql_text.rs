@@ -17,6 +17,8 @@ pub(super) fn literal(text: &str) -> Quoted {
 }
 
 /// A file's text without empty lines at its end.
-pub(super) fn one_line_feed_at_the_end(text: &str) -> String {
-    format!("{}\n", text.trim_end())
+pub(super) fn one_line_feed_at_the_end(mut text: String) -> String {
+    text.truncate(text.trim_end().len());
+    text.push('\n');
+    text
 }

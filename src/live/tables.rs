@@ -5,11 +5,10 @@ use super::objects::name;
 use super::{LiveError, queries, rows};
 use crate::schema::{
     Check, Column, Expression, ForeignKey, ForeignKeyAction, Index, IndexKey, IndexPart, ObjectName,
-    PartitionMethod, Partitioning, PrimaryKey, Table, Trigger, TriggerEvent, TriggerLevel, TriggerTiming,
-    Unique,
+    OrderedMap, PartitionMethod, Partitioning, PrimaryKey, Table, Trigger, TriggerEvent, TriggerLevel,
+    TriggerTiming, Unique,
 };
 use crate::sql;
-use indexmap::IndexMap;
 use std::collections::BTreeMap;
 use tokio_postgres::{Client, Row};
 
@@ -87,7 +86,7 @@ fn as_printed(text: String) -> Expression {
 }
 
 /// An expression of a table. Where it has no normal form, texts are what is compared.
-fn expression(text: String, columns: &IndexMap<String, Column>) -> Expression {
+fn expression(text: String, columns: &OrderedMap<String, Column>) -> Expression {
     let column_type = |name: &str| columns.get(name).map(|column| column.data_type.clone());
     sql::expression_with(&text, &column_type).unwrap_or_else(|_| as_printed(text))
 }

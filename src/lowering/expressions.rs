@@ -1,10 +1,9 @@
 //! Expressions and literals of the register as expressions of the schema.
 
-use crate::schema::{Column, Expression};
+use crate::schema::{Column, Expression, OrderedMap};
 use crate::semantic::model::DefaultValue;
 use crate::sql::{self, Literal};
 use foldhash::HashMap;
-use indexmap::IndexMap;
 use std::cell::RefCell;
 
 /// The default of a column of a type.
@@ -42,7 +41,7 @@ impl Expressions {
 
     /// An expression over a table's columns. One that is no expression, which rule `invalid-expression` reports, keeps
     /// its text.
-    pub(super) fn over(&mut self, columns: &IndexMap<String, Column>, text: &str) -> Expression {
+    pub(super) fn over(&mut self, columns: &OrderedMap<String, Column>, text: &str) -> Expression {
         let column_type = |name: &str| columns.get(name).map(|column| &column.data_type);
         let holds = |reading: &&Reading| {
             reading.asked.iter().all(|(name, known)| column_type(name) == known.as_ref())

@@ -5,11 +5,10 @@ use super::expressions::default;
 use super::projection::plain;
 use super::table::plain_index;
 use super::{Lowering, PUBLIC};
-use crate::schema::{Column, Index, ObjectName, PrimaryKey, Table, Unique};
+use crate::schema::{Column, Index, ObjectName, OrderedMap, PrimaryKey, Table, Unique};
 use crate::semantic::model::{
     OUTBOX_TABLE, PARKED_EVENTS_TABLE, PROCESSED_EVENTS_TABLE, PROJECTION_FILLS_TABLE, Service,
 };
-use indexmap::IndexMap;
 
 const TIME: &str = "timestamp with time zone";
 
@@ -67,7 +66,7 @@ impl Lowering<'_> {
     }
 
     fn processed_events(&mut self) -> Table {
-        let mut columns = IndexMap::new();
+        let mut columns = OrderedMap::default();
         add(
             &mut columns,
             "consumer_group",
@@ -145,8 +144,8 @@ impl Lowering<'_> {
     }
 }
 
-fn outbox_columns() -> IndexMap<String, Column> {
-    let mut columns = IndexMap::new();
+fn outbox_columns() -> OrderedMap<String, Column> {
+    let mut columns = OrderedMap::default();
     let identity = Column { identity: true, ..plain("bigint", false) };
     add(&mut columns, "id", identity, "The order in which rows were written.");
     add(
@@ -182,8 +181,8 @@ fn outbox_columns() -> IndexMap<String, Column> {
     columns
 }
 
-fn parked_columns() -> IndexMap<String, Column> {
-    let mut columns = IndexMap::new();
+fn parked_columns() -> OrderedMap<String, Column> {
+    let mut columns = OrderedMap::default();
     let identity = Column { identity: true, ..plain("bigint", false) };
     add(&mut columns, "id", identity, "The order in which events of a key came.");
     add(&mut columns, "consumer_group", plain("text", false), "The consumer group that could not handle it.");
@@ -206,8 +205,8 @@ fn parked_columns() -> IndexMap<String, Column> {
     columns
 }
 
-fn fill_columns() -> IndexMap<String, Column> {
-    let mut columns = IndexMap::new();
+fn fill_columns() -> OrderedMap<String, Column> {
+    let mut columns = OrderedMap::default();
     add(&mut columns, "projection", plain("text", false), "The copy's table.");
     add(
         &mut columns,
@@ -226,7 +225,7 @@ fn fill_columns() -> IndexMap<String, Column> {
     columns
 }
 
-fn add(columns: &mut IndexMap<String, Column>, name: &str, column: Column, meaning: &str) {
+fn add(columns: &mut OrderedMap<String, Column>, name: &str, column: Column, meaning: &str) {
     let meaning = meaning.to_owned();
     columns.insert(name.to_owned(), Column { comment: Some(meaning), ..column });
 }

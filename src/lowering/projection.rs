@@ -2,9 +2,8 @@
 
 use super::expressions::default;
 use super::{Lowering, PUBLIC, summary, types};
-use crate::schema::{Column, ObjectName, PrimaryKey, Table};
+use crate::schema::{Column, ObjectName, OrderedMap, PrimaryKey, Table};
 use crate::semantic::model::{PROJECTION_COLUMNS, ProjectedColumn, ProjectionId};
-use indexmap::IndexMap;
 
 impl Lowering<'_> {
     pub(super) fn add_projection(&mut self, id: ProjectionId) {
@@ -42,7 +41,7 @@ impl Lowering<'_> {
 
 const TIME: &str = "timestamp with time zone";
 
-fn add_own_columns(columns: &mut IndexMap<String, Column>) {
+fn add_own_columns(columns: &mut OrderedMap<String, Column>) {
     let [version, deleted_at, synced_at] = PROJECTION_COLUMNS;
     let commented =
         |column: Column, text: &str| Column { comment: Some(format!("Generated: {text}.")), ..column };

@@ -3,12 +3,11 @@
 use super::expressions::{Expressions, default, literal};
 use super::{Lowering, names, summary, types};
 use crate::schema::{
-    Check, Column, ForeignKey, ForeignKeyAction, Index, IndexKey, IndexPart, ObjectName, PrimaryKey, Table,
-    Unique,
+    Check, Column, ForeignKey, ForeignKeyAction, Index, IndexKey, IndexPart, ObjectName, OrderedMap,
+    PrimaryKey, Table, Unique,
 };
 use crate::semantic::model::{self, Located, ROW_VERSION_COLUMN, TableId};
 use foldhash::HashSet;
-use indexmap::IndexMap;
 use std::collections::BTreeSet;
 
 impl Lowering<'_> {
@@ -38,8 +37,9 @@ impl Lowering<'_> {
         self.schema.tables.insert(name, table);
     }
 
-    fn columns(&mut self, declaration: &model::Table) -> IndexMap<String, Column> {
-        let mut columns: IndexMap<String, Column> = IndexMap::with_capacity(declaration.columns.len() + 1);
+    fn columns(&mut self, declaration: &model::Table) -> OrderedMap<String, Column> {
+        let mut columns: OrderedMap<String, Column> =
+            OrderedMap::with_capacity_and_hasher(declaration.columns.len() + 1, Default::default());
         for column in &declaration.columns {
             let lowered = Column {
                 data_type: types::own_type(self.register, &column.data_type.value),
@@ -224,7 +224,7 @@ fn action(action: model::ForeignKeyAction) -> ForeignKeyAction {
 
 fn lower_index(
     index: &model::Index,
-    columns: &IndexMap<String, Column>,
+    columns: &OrderedMap<String, Column>,
     expressions: &mut Expressions,
 ) -> Index {
     let name = |column: usize| columns.get_index(column).map(|(name, _)| name.clone());

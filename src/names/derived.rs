@@ -50,7 +50,7 @@ const RUST_PATHS: &[&str] = &["Self", "crate", "self", "super"];
 
 /// A variable, field, function or module of Rust: `user_id`, `r#type`, `self_`, as prost writes them.
 pub fn rust_identifier(name: &str) -> String {
-    let snake = name.to_snake_case();
+    let snake = if is_snake_case(name) { name.to_owned() } else { name.to_snake_case() };
     if RUST_KEYWORDS.contains(&snake.as_str()) {
         format!("r#{snake}")
     } else if RUST_PATHS.contains(&snake.as_str()) {
@@ -62,9 +62,26 @@ pub fn rust_identifier(name: &str) -> String {
     }
 }
 
+/// Whether a name is words of lower case with one `_` between two: as nearly all names of a register are.
+fn is_snake_case(name: &str) -> bool {
+    let is_word =
+        |word: &[u8]| !word.is_empty() && word.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    name.as_bytes().split(|b| *b == b'_').all(is_word)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn snake_case_stays(name in "[a-z0-9_]{0,12}") {
+            if is_snake_case(&name) {
+                prop_assert_eq!(name.to_snake_case(), name);
+            }
+        }
+    }
 
     #[test]
     fn names_follow_the_style_of_their_target() {

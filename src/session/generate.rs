@@ -19,9 +19,9 @@ use crate::wire::{self, Index, Uses};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How many services are worked on at a time: enough for every core, few enough that not all schemas are in
-/// memory at once.
-const SERVICES_AT_A_TIME: usize = 32;
+/// How many services are worked on at a time for each core: enough that none waits long for another, few enough that what
+/// they take is still at hand when the next are made in its place.
+const SERVICES_OF_A_CORE: usize = 4;
 
 /// Backends whose files are made from what runs.
 const RUNNING: [Backend; 4] = [Backend::Kubernetes, Backend::Kafka, Backend::Prometheus, Backend::Terraform];
@@ -89,12 +89,13 @@ pub fn generate_in_parts(
             .transpose()?;
         let of_inputs = inputs.kustomizations;
         let uses = Uses::of(register);
-        for services in work.services_on_the_wire().chunks(SERVICES_AT_A_TIME) {
+        let at_a_time = SERVICES_OF_A_CORE * rayon::current_num_threads();
+        for services in work.services_on_the_wire().chunks(at_a_time) {
             give(work.proto(services, &uses, &mut collected)?, ended);
         }
         let programs = consumers::Context { templates, register, locks, wire: &collected.wire };
         let reads = reconcile::reads(register);
-        for services in selection.services(register).chunks(SERVICES_AT_A_TIME) {
+        for services in selection.services(register).chunks(at_a_time) {
             let mut files = work.sql(services, &collected.wire, &reads, ended)?;
             files.extend(work.reconciliation(services)?);
             files.extend(work.programs(services, programs)?);

@@ -58,8 +58,13 @@ impl std::fmt::Display for Name<'_> {
 
 /// Names in parentheses.
 pub(super) fn names(names: &[String]) -> String {
-    let quoted: Vec<String> = names.iter().map(|name| Name(name).to_string()).collect();
-    format!("({})", quoted.join(", "))
+    let mut text = "(".to_owned();
+    for (number, name) in names.iter().enumerate() {
+        text += if number > 0 { ", " } else { "" };
+        // Writing to a String cannot fail.
+        let _ = write_identifier(&mut text, name);
+    }
+    text + ")"
 }
 
 /// The name of something in the PostgreSQL schema of a table.

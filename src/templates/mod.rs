@@ -94,13 +94,20 @@ impl Templates {
     }
 
     fn from_texts<'a>(texts: impl Iterator<Item = (&'a str, &'a str)>) -> Result<Templates, TemplateError> {
+        let texts: Vec<(&str, &str)> = texts.collect();
+        for (name, text) in &texts {
+            let invalid = |message| TemplateError::Invalid { name: (*name).to_owned(), message };
+            lint::check(text).map_err(invalid)?;
+        }
         let mut tera = strict_tera();
-        for (name, text) in texts {
-            lint::check(text).map_err(|message| TemplateError::Invalid { name: name.to_owned(), message })?;
-            tera.add_raw_template(name, text).map_err(|error| TemplateError::Invalid {
-                name: name.to_owned(),
-                message: error.to_string(),
-            })?;
+        // All at once: whenever one is added, tera looks at all that it has. One by one they show which of them is wrong.
+        if tera.add_raw_templates(texts.iter().copied()).is_err() {
+            for (name, text) in texts {
+                tera.add_raw_template(name, text).map_err(|error| TemplateError::Invalid {
+                    name: name.to_owned(),
+                    message: error.to_string(),
+                })?;
+            }
         }
         Ok(Templates { tera })
     }

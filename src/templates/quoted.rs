@@ -70,6 +70,10 @@ impl MarkdownCode {
     /// Quotes a text.
     pub fn new(text: &str) -> MarkdownCode {
         let line = one_line(text);
+        // Nearly every text.
+        if !line.is_empty() && !line.contains(['`', '|']) {
+            return MarkdownCode(Quoted(["`", &line, "`"].concat()));
+        }
         let longest_run = line.split(|c| c != '`').map(str::len).max().unwrap_or(0);
         let fence = "`".repeat(longest_run + 1);
         let pad = if line.starts_with('`') || line.ends_with('`') || line.is_empty() { " " } else { "" };
@@ -116,6 +120,10 @@ pub struct ShellWord(Quoted);
 impl ShellWord {
     /// Quotes a text. No argument can hold a NUL, so it is left out.
     pub fn new(text: &str) -> ShellWord {
+        // Nearly every text.
+        if !text.contains(['\0', '\'']) {
+            return ShellWord(Quoted(["'", text, "'"].concat()));
+        }
         ShellWord(Quoted(format!("'{}'", text.replace('\0', "").replace('\'', r"'\''"))))
     }
 

@@ -16,12 +16,23 @@ impl RustString {
 
     /// Quotes a text whose line feeds stay line feeds, so that people can read it.
     pub fn with_lines(text: &str) -> RustString {
-        let escaped = |line: &str| {
-            let quoted = format!("{line:?}");
-            quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or_default().to_owned()
-        };
-        let lines: Vec<String> = text.split('\n').map(escaped).collect();
-        RustString(Quoted::already(format!("\"{}\"", lines.join("\n"))))
+        let mut quoted = String::with_capacity(text.len() + 2);
+        quoted.push('"');
+        for (number, line) in text.split('\n').enumerate() {
+            if number > 0 {
+                quoted.push('\n');
+            }
+            let is_plain = line.bytes().all(|b| matches!(b, b' '..=b'~') && b != b'"' && b != b'\\');
+            if is_plain {
+                quoted.push_str(line);
+            } else {
+                let line = format!("{line:?}");
+                let inside = line.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+                quoted.push_str(inside.unwrap_or_default());
+            }
+        }
+        quoted.push('"');
+        RustString(Quoted::already(quoted))
     }
 
     /// The literal.
@@ -39,9 +50,13 @@ impl RustPath {
     /// Takes a path such as `v1::UserCreated` or `r#type`. What no identifier can hold becomes `_`, whatever a lock that was
     /// edited says.
     pub fn new(path: &str) -> RustPath {
+        let is_legal = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
+        if path.bytes().all(is_legal) {
+            return RustPath(Quoted::already(path));
+        }
         let part = |part: &str| {
             let (raw, name) = part.strip_prefix("r#").map_or(("", part), |name| ("r#", name));
-            let legal = |c: char| if c.is_ascii_alphanumeric() || c == '_' { c } else { '_' };
+            let legal = |c: char| if u8::try_from(c).is_ok_and(is_legal) { c } else { '_' };
             format!("{raw}{}", name.chars().map(legal).collect::<String>())
         };
         RustPath(Quoted::already(path.split("::").map(part).collect::<Vec<_>>().join("::")))

@@ -244,7 +244,7 @@ fn partitions_are_maintained_once_everything_stands() {
     let node = SqlNode { after: None, up: "CREATE VIEW v".into(), down: "DROP VIEW v".into() };
     let target = Schema {
         functions: [(name("changes"), function("trigger")), (name("maintain"), function("void"))].into(),
-        sql_nodes: [("v".to_owned(), node)].into(),
+        sql_nodes: [("v".to_owned(), node)].into_iter().collect(),
         ..schema([table("a", &[])])
     };
     let plan = plan::initial(&target).expect("there is no cycle");

@@ -1,7 +1,6 @@
 //! Random schemas that a real PostgreSQL would take, with names that need care.
 
 use freehold::schema::*;
-use indexmap::IndexMap;
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -116,7 +115,7 @@ fn expression(text: &str) -> Expression {
 }
 
 fn table(name: &ObjectName, choice: &TableChoice, own_types: &[String]) -> Table {
-    let mut columns = IndexMap::new();
+    let mut columns = OrderedMap::default();
     let identity = Column { identity: choice.identity, ..column("bigint", false) };
     columns.insert("id".to_owned(), identity);
     for (number, (kind, nullable, extra)) in choice.columns.iter().enumerate() {

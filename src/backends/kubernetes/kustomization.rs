@@ -85,7 +85,7 @@ impl Kustomization {
         Ok(GeneratedFile {
             path: format!("{folder}/kustomization.yaml"),
             node: node.to_owned(),
-            contents: one_line_feed_at_the_end(&contents),
+            contents: one_line_feed_at_the_end(contents),
         })
     }
 }

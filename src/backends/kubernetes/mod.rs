@@ -89,7 +89,7 @@ impl<'a> Context<'a> {
             script_files.push(GeneratedFile {
                 path,
                 node: REGISTER.to_owned(),
-                contents: one_line_feed_at_the_end(&contents),
+                contents: one_line_feed_at_the_end(contents),
             });
         }
         let mut callers: BTreeMap<ServiceId, Vec<(&Service, &Workload)>> = BTreeMap::new();
@@ -340,7 +340,7 @@ impl Folder {
         self.files.push(GeneratedFile {
             path: format!("{}/{name}", self.path),
             node: self.node.clone(),
-            contents: one_line_feed_at_the_end(&contents),
+            contents: one_line_feed_at_the_end(contents),
         });
     }
 

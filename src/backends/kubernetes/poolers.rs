@@ -68,7 +68,7 @@ impl Context<'_> {
         let text = self.templates.render("kubernetes/pooler.yaml", &view)?;
         view.configuration = blake3::hash(text.as_bytes()).to_hex()[..16].into();
         let folder = format!("kubernetes/overlays/{}/poolers/{}", environment.name(), server.name);
-        let file = |file: &str, contents: &str| GeneratedFile {
+        let file = |file: &str, contents: String| GeneratedFile {
             path: format!("{folder}/{file}"),
             node: format!("server {}", server.name),
             contents: one_line_feed_at_the_end(contents),
@@ -84,8 +84,8 @@ impl Context<'_> {
         };
         let about = format!("The pooler before the server {} in {}.", server.name, environment.name());
         Ok(vec![
-            file("pooler.yaml", &self.templates.render("kubernetes/pooler.yaml", &view)?),
-            file("network.yaml", &policy),
+            file("pooler.yaml", self.templates.render("kubernetes/pooler.yaml", &view)?),
+            file("network.yaml", policy),
             kustomization.render(self.templates, &folder, &format!("server {}", server.name), &about)?,
         ])
     }
@@ -210,7 +210,7 @@ impl Context<'_> {
         let mut files = vec![GeneratedFile {
             path: format!("{folder}/namespace.yaml"),
             node: REGISTER.to_owned(),
-            contents: one_line_feed_at_the_end(&contents),
+            contents: one_line_feed_at_the_end(contents),
         }];
         let mut folders = BTreeSet::new();
         let mut resources = vec!["namespace.yaml".to_owned(), "../../base/shared".to_owned()];

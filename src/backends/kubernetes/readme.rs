@@ -94,7 +94,7 @@ impl Context<'_> {
         Ok(GeneratedFile {
             path: "kubernetes/README.md".to_owned(),
             node: REGISTER.to_owned(),
-            contents: one_line_feed_at_the_end(&self.templates.render("kubernetes/README.md", &view)?),
+            contents: one_line_feed_at_the_end(self.templates.render("kubernetes/README.md", &view)?),
         })
     }
 }

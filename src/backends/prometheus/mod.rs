@@ -150,7 +150,7 @@ impl Folder<'_> {
         self.files.push(GeneratedFile {
             path: format!("prometheus/{place}/{kind}s/{name}.yaml"),
             node: format!("{kind} {name}"),
-            contents: one_line_feed_at_the_end(&self.templates.render("prometheus/rules.yaml", &view)?),
+            contents: one_line_feed_at_the_end(self.templates.render("prometheus/rules.yaml", &view)?),
         });
         Ok(())
     }
@@ -206,7 +206,7 @@ fn readme(
     Ok(GeneratedFile {
         path: "prometheus/README.md".to_owned(),
         node: REGISTER.to_owned(),
-        contents: one_line_feed_at_the_end(&templates.render("prometheus/README.md", &view)?),
+        contents: one_line_feed_at_the_end(templates.render("prometheus/README.md", &view)?),
     })
 }
 

@@ -56,7 +56,7 @@ pub fn render_service(
         Ok(GeneratedFile {
             path: format!("proto/{}", file.path()),
             node: format!("service {service}"),
-            contents: one_line_feed_at_the_end(&templates.render("proto/file.proto", &view)?),
+            contents: one_line_feed_at_the_end(templates.render("proto/file.proto", &view)?),
         })
     });
     rendered.collect()
@@ -81,7 +81,7 @@ pub fn render_shared(
         Ok(GeneratedFile {
             path: format!("proto/{path}"),
             node: REGISTER.to_owned(),
-            contents: one_line_feed_at_the_end(&templates.render(template, &())?),
+            contents: one_line_feed_at_the_end(templates.render(template, &())?),
         })
     });
     rendered.collect()

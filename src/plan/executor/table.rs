@@ -298,7 +298,11 @@ impl Executor {
 
     /// The enum or the extension that a type is of; `None` where it is built in, or unknown.
     fn object_of_type(&self, data_type: &str) -> Option<Object> {
-        if let Some(name) = self.enum_types.get(data_type.trim_end_matches("[]")) {
+        let element = match data_type.ends_with(']') {
+            true => data_type.trim_end_matches("[]"),
+            false => data_type,
+        };
+        if let Some(name) = self.enum_types.get(element) {
             return Some(Object::Enum(name.clone()));
         }
         if self.is_builtin(data_type) {
