@@ -47,10 +47,10 @@ pub fn write(
     write_compared(&held, target, comparison, before_step)
 }
 
-/// Like [`write`], after the comparison, for which the folder was held as well.
+/// Like [`write()`], after the comparison, for which the folder was held as well.
 ///
 /// # Errors
-/// Like [`write`].
+/// Like [`write()`].
 pub fn write_compared(
     _held: &HeldFolder,
     target: &Target<'_>,
