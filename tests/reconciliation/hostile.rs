@@ -275,7 +275,7 @@ fn a_copy_that_was_ahead_and_then_is_behind_is_no_difference() {
         world
             .execute(
                 "owner",
-                "INSERT INTO items (id, name) VALUES ('hot', 'first'), ('lost', 'first'), ('wrong', 'first')",
+                "INSERT INTO items (id, name, row_version) VALUES ('hot', 'first', 1), ('lost', 'first', 1), ('wrong', 'first', 1)",
             )
             .await;
         world.execute("keeper", "INSERT INTO copied (id, name, source_version) VALUES ('hot', 'second', 2), ('lost', 'zeroth', 0), ('wrong', 'other', 1)").await;
