@@ -54,8 +54,9 @@ impl Program<'_> {
     /// Whether a variable is the address of a service that runs here.
     fn is_address(&self, variable: &str) -> bool {
         let name = |pod: &Value| service_of(pod).replace('-', "_").to_uppercase();
-        let mut pods = self.environment.cluster.pods().into_iter();
-        pods.any(|(_, _, pod)| variable.strip_suffix("_ADDRESS").is_some_and(|it| it == name(pod)))
+        let pods = self.environment.cluster.pods().into_iter();
+        let mut servers = pods.filter(|(_, _, pod)| label(pod, "app.kubernetes.io/component") == "server");
+        servers.any(|(_, _, pod)| variable.strip_suffix("_ADDRESS").is_some_and(|it| it == name(pod)))
     }
 
     fn consumer(&self, made: &Made, report: &mut Report) {
